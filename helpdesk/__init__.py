@@ -1,0 +1,1 @@
+"""A customer-service desk: mail and web forms become cases in a shared queue."""
