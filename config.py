@@ -1,0 +1,154 @@
+"""Every setting there is, and the only place that reads the environment.
+
+Units stand in the names: _S seconds, _MAX_BYTES, _DAYS. docs/settings.md lists them all; a test compares.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpdesk.embedded.services import running_services
+
+ROOT = Path(__file__).parent
+
+
+class MissingSetting(SystemExit):
+    """A setting without which nothing can start. The message says what to set."""
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _path(text: str) -> Path:
+    return Path(text) if Path(text).is_absolute() else ROOT / text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name in the environment, how to read it, its default (None: none), what it is for."""
+
+    name: str
+    default: str | None
+    about: str
+    read: Callable[[str], Any] = str
+    needed: bool = False
+
+
+SETTINGS = [
+    Setting(
+        "DATABASE_URL", None, "PostgreSQL 15 or later, as postgresql+psycopg://user:password@host/name", needed=True
+    ),
+    Setting("REDIS_URL", None, "Redis 7 or Valkey 8 or later: broker, live events, rate limits", needed=True),
+    Setting("BLOB_URL", "var/blobs", "Attachments and raw mail: a folder, or s3://bucket/prefix?endpoint=https://host"),
+    Setting("SECRET_KEY", None, "At least 32 random characters; signs cookies and reply tokens", needed=True),
+    Setting(
+        "SECRETS_KEYS", None, "Fernet keys, newest first, separated by commas; encrypt mailbox passwords", _list, True
+    ),
+    Setting("VAR_DIR", "var", "Where the embedded services of `make run` keep their data", _path),
+    Setting(
+        "BASE_URL", "http://localhost:8000", "The address of the web pages, as people type it; links in mail use it"
+    ),
+    Setting(
+        "MAIL_DOMAIN",
+        "localhost.localdomain",
+        "The domain of a new installation's queue support@, and of our Message-IDs",
+    ),
+    Setting("COMPANY_NAME", "Helpdesk", "The name shown to customers on forms and in mail"),
+    Setting("DEFAULT_LANGUAGE", "en", "en or nb: for customers and agents who have not chosen"),
+    Setting("TIMEZONE", "Europe/Oslo", "Times are shown in this zone; they are kept in UTC"),
+    Setting("WEB_PORT", "8000", "Port of the web pages", int),
+    Setting("WEB_THREADS", "64", "Threads of a web process; each open live stream holds one", int),
+    Setting("WEB_WORKERS", "1", "Web processes", int),
+    Setting("WORKER_PROCESSES", "1", "Celery worker processes", int),
+    Setting("DOOR_HOST", "127.0.0.1", "Address that the mail door listens on"),
+    Setting("SMTP_DOOR_PORT", "2525", "Port of the SMTP door; 0 switches it off", int),
+    Setting("LMTP_DOOR_PORT", "2424", "Port of the LMTP door; 0 switches it off", int),
+    Setting(
+        "SMTP_URL", "", "Outgoing mail: smtp://user:password@host:587 (STARTTLS), smtps://…:465, or a folder file:///…"
+    ),
+    Setting("SMTP_TIMEOUT_S", "30", "How long to wait for the outgoing mail server", int),
+    Setting(
+        "SMTP_STARTTLS", "1", "Use STARTTLS whenever the outgoing server offers it; 2 refuses to send without it", int
+    ),
+    Setting("SEND_GIVE_UP_DAYS", "5", "How long an answer that meets time-outs or 4xx is tried again", int),
+    Setting("MAIL_MAX_BYTES", str(50 * 1024 * 1024), "Largest mail taken in", int),
+    Setting("ATTACHMENTS_MAX_BYTES", str(25 * 1024 * 1024), "Largest sum of files in an answer or a form", int),
+    Setting("ATTACHMENTS_MAX", "20", "Most files in an answer or a form", int),
+    Setting(
+        "FREE_DISK_MIN_BYTES", str(200 * 1024 * 1024), "Intake is refused (451) when the disk has less than this", int
+    ),
+    Setting("IMAP_TIMEOUT_S", "30", "How long to wait for a mailbox's server", int),
+    Setting("IMAP_POLL_S", "60", "How often each mailbox is looked at", int),
+    Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),
+    Setting("SESSION_IDLE_DAYS", "7", "A sign-in ends after this long unused", int),
+    Setting("SESSION_MAX_DAYS", "30", "A sign-in ends after this long in any case", int),
+    Setting("LINK_MINUTES", "15", "How long a one-time link works (a first set-up link: a day)", int),
+    Setting("SIGN_IN_LIMIT", "10 per 10 minutes", "Failed sign-ins for an account, and from a network"),
+    Setting("FORM_LIMIT", "5 per 10 minutes", "Inquiries by web form from an address, and from a network"),
+    Setting("FORM_MIN_S", "3", "A form sent faster than this was filled in by a program", int),
+    Setting("CONFIRMATION_EVERY_S", "3600", "At most one confirmation to an address in this time", int),
+    Setting("FORM_ANCESTORS", "", "Sites that may embed the contact form, such as https://www.example.com", _list),
+    Setting("TRUSTED_PROXIES", "0", "How many reverse proxies stand in front of the web process", int),
+    Setting("TRUSTED_HOSTS", "", "Host names that the web process answers to; empty: any", _list),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+]
+
+
+def load(environ: Mapping[str, str] | None = None, services: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """All settings, read from `environ`, then from a running `make run` in this folder, then from their defaults.
+
+    Raises MissingSetting (an exit with a sentence) for a missing or unreadable one.
+    """
+    environ = os.environ if environ is None else environ
+    if services is None:
+        services = running_services(_path(environ.get("VAR_DIR", "var"))) or {}
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.name) or services.get(setting.name) or setting.default
+        if text is None:
+            raise MissingSetting(
+                f"{setting.name} is not set. It is: {setting.about}.\n"
+                "Set it in the environment, or start everything on embedded defaults with `make run`."
+            )
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise MissingSetting(f"{setting.name}={text!r} cannot be read: {error}. It is: {setting.about}.")
+    if len(values["SECRET_KEY"]) < 32:
+        raise MissingSetting("SECRET_KEY is too short: use at least 32 random characters.")
+    return values
+
+
+def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` and what Flask and its extensions want to know, derived from them."""
+    https = settings["BASE_URL"].startswith("https://")
+    return {
+        **settings,
+        "SQLALCHEMY_DATABASE_URI": settings["DATABASE_URL"],
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30, "pool_timeout": 10},
+        "SESSION_COOKIE_NAME": "__Host-helpdesk" if https else "helpdesk",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "PERMANENT_SESSION_LIFETIME": settings["SESSION_MAX_DAYS"] * 24 * 3600,
+        "MAX_CONTENT_LENGTH": settings["ATTACHMENTS_MAX_BYTES"] + 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "MAX_FORM_PARTS": 200,
+        "TRUSTED_HOSTS": settings["TRUSTED_HOSTS"] or None,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": settings["REDIS_URL"],
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+    }

@@ -1,0 +1,1 @@
+"""Who may do what: agents, their sign-ins, one-time links, the audit trail."""

@@ -1,0 +1,1 @@
+"""Bytes by their content hash: raw mail and attachments, in a folder or in S3."""

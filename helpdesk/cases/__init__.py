@@ -1,0 +1,1 @@
+"""The heart: queues, cases, their messages and events; claim, answer, note, close, reopen, merge."""

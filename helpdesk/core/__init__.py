@@ -1,0 +1,1 @@
+"""What every room stands on and knows no room: database, transaction, jobs, events, errors, clock, words."""

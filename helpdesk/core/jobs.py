@@ -1,0 +1,73 @@
+"""Waking the workers. The row is the truth: a lost wake-up costs seconds, never work.
+
+A message carries a task's name and row ids, nothing else. When the broker does not answer we say so once in the log and
+go on; the sweeper picks the row up within 30 s of the broker's return.
+"""
+
+import logging
+import time
+
+from celery import Celery
+from flask import Flask, current_app
+from kombu.exceptions import OperationalError
+
+from helpdesk.core.db import after_commit
+
+log = logging.getLogger(__name__)
+
+QUEUES = ("mail_in", "mail_out", "default")
+BROKER_REST_S = 2.0
+"""After a refusal, how long to leave the broker alone, so that a request never queues behind its time-outs."""
+
+
+def queue_for(task_name: str) -> str:
+    """The Celery queue that a task stands in: its room's own, or `default`."""
+    room = task_name.split(".")[0]
+    return room if room in QUEUES else "default"
+
+
+def make_celery(app: Flask) -> Celery:
+    """The Celery application, configured from the app's settings; the worker and the web share it."""
+    celery = Celery("helpdesk", broker=app.config["REDIS_URL"])
+    celery.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_default_queue="default",
+        task_create_missing_queues=True,
+        task_serializer="json",
+        accept_content=["json"],
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": 600,
+            "socket_connect_timeout": 1.0,
+            "socket_timeout": 30.0,
+            "socket_keepalive": True,
+        },
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        timezone="UTC",
+    )
+    app.extensions["celery"] = celery
+    app.extensions["broker_rests_until"] = 0.0
+    return celery
+
+
+def later(task_name: str, *ids: int) -> None:
+    """Have a worker run `task_name` with these row ids, once the current transaction is durable."""
+    after_commit(lambda: wake(task_name, *ids))
+
+
+def wake(task_name: str, *ids: int) -> bool:
+    """Tell the broker now. False when it does not take the message; never raises for that."""
+    extensions = current_app.extensions
+    if time.monotonic() < extensions["broker_rests_until"]:
+        return False
+    try:
+        extensions["celery"].send_task(task_name, args=ids, queue=queue_for(task_name), retry=False)
+    except (OperationalError, OSError) as error:
+        extensions["broker_rests_until"] = time.monotonic() + BROKER_REST_S
+        log.warning("The broker does not answer (%s); the sweeper will take up %s %s", error, task_name, ids)
+        return False
+    return True

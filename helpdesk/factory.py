@@ -1,0 +1,51 @@
+"""Where the rooms are joined into one application."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, redirect, url_for
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+from helpdesk import http
+from helpdesk.accounts.session import agent_of_request
+from helpdesk.core import events, i18n, jobs
+from helpdesk.core.db import db
+from helpdesk.reactions import REACTIONS
+from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS
+
+csrf = CSRFProtect()
+migrations = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """The web application; `settings` (as config.load() gives them) default to the environment's."""
+    app = Flask("helpdesk", root_path=str(Path(__file__).parent))
+    app.config.from_mapping(config.for_flask(settings or config.load()))
+    logging.basicConfig(level=app.config["LOG_LEVEL"], format="%(levelname)s %(name)s: %(message)s")
+    if app.config["TRUSTED_PROXIES"]:
+        n = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    db.init_app(app)
+    migrations.init_app(app, db, compare_type=True)
+    csrf.init_app(app)
+    jobs.make_celery(app)
+    events.install(app, REACTIONS)
+    i18n.install(app, http.choose_language)
+    LoginManager(app).request_loader(agent_of_request)
+    http.install(app)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    for pages in PAGES_FOR_PROGRAMS:
+        app.register_blueprint(pages)
+        csrf.exempt(pages)
+    for name, command in COMMANDS.items():
+        app.cli.add_command(command, name)
+    app.add_url_rule("/", "home", lambda: redirect(url_for("cases.queue")))
+    app.add_url_rule("/health", "health", lambda: ("alive\n", 200, {"Content-Type": "text/plain"}))
+    return app

@@ -1,0 +1,1 @@
+"""The web form and its JSON endpoint: inquiries without a mail client."""

@@ -1,0 +1,5 @@
+"""Inquiries from the company's own forms and programs, as JSON."""
+
+from flask import Blueprint
+
+api = Blueprint("intake_api", __name__)

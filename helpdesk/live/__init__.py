@@ -1,0 +1,1 @@
+"""The desk that moves by itself: events to every open screen."""

@@ -1,0 +1,1 @@
+"""Mail that comes in: the doors, the ledger, and the story from bytes to case."""

@@ -1,0 +1,5 @@
+"""Pages of the room."""
+
+from flask import Blueprint
+
+web = Blueprint("mail_out", __name__, template_folder="templates")

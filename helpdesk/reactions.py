@@ -1,0 +1,28 @@
+"""What follows from what: event on a case → reactions, in order, in the event's own transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+from helpdesk.live import stream as live
+from helpdesk.search import index as search
+
+Reactions = dict[str, list[Callable[[Any], None]]]
+
+REACTIONS: Reactions = {
+    "opened": [search.index, live.tell],
+    "wrote": [search.index, live.tell],
+    "automatic": [search.index, live.tell],
+    "answered": [search.index, live.tell],
+    "noted": [search.index, live.tell],
+    "claimed": [live.tell],
+    "released": [live.tell],
+    "assigned": [live.tell],
+    "closed": [live.tell],
+    "reopened": [live.tell],
+    "merged": [search.index, live.tell],
+    "unmerged": [search.index, live.tell],
+    "separate": [live.tell],
+    "sent": [live.tell],
+    "delayed": [live.tell],
+    "failed": [live.tell],
+}

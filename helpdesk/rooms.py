@@ -1,0 +1,30 @@
+"""The rooms' tables, pages and commands, in one list."""
+
+from flask import Blueprint
+from flask.cli import AppGroup
+
+import helpdesk.accounts.models
+import helpdesk.blobs.models
+import helpdesk.cases.models
+import helpdesk.customers.models
+import helpdesk.mail_in.models
+import helpdesk.mail_out.models
+import helpdesk.search.models  # noqa: F401
+from helpdesk.accounts.cli import agents
+from helpdesk.accounts.web import web as accounts
+from helpdesk.cases.cli import cases as cases_command
+from helpdesk.cases.cli import queues
+from helpdesk.cases.web import web as cases
+from helpdesk.customers.web import web as customers
+from helpdesk.intake.api import api as intake_api
+from helpdesk.intake.web import web as intake
+from helpdesk.live.web import web as live
+from helpdesk.mail_in.cli import mail
+from helpdesk.mail_in.web import web as mail_in
+from helpdesk.mail_out.web import web as mail_out
+from helpdesk.search.web import web as search
+
+PAGES: list[Blueprint] = [accounts, cases, customers, mail_out, mail_in, intake, search, live]
+PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
+"""No cookies, so no CSRF token either."""
+COMMANDS: dict[str, AppGroup] = {"agents": agents, "cases": cases_command, "queues": queues, "mail": mail}

@@ -1,0 +1,1 @@
+"""Finding cases: by number, words (Norwegian and English stems, beginnings), names and addresses."""

@@ -1,0 +1,12 @@
+"""Who may use which page: one table, compared with the URL map by a test and enforced before every request."""
+
+PUBLIC = "anybody"
+SIGNED_IN = "anybody who is signed in: admin, agent or reader"
+AGENT = "agents and admins"
+ADMIN = "admins"
+
+WHO_MAY = {
+    "static": PUBLIC,
+    "health": PUBLIC,
+    "home": SIGNED_IN,
+}

@@ -1,0 +1,1 @@
+"""Celery: thin tasks, an id in and one call."""
