@@ -1,0 +1,67 @@
+"""Bytes in a folder: temporary file, fsync, rename, fsync of the folder."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import current_app
+
+from helpdesk.core.errors import HelpdeskError
+from helpdesk.core.i18n import lazy as _l
+
+
+class NoSpace(HelpdeskError):
+    """Less than FREE_DISK_MIN_BYTES is left: intake is refused for now, so that what we have stays safe."""
+
+    code, http_status, sentence = "no_space", 503, _l("We cannot take this in right now. Please try again later.")
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    """Two levels of folders by the hash's first characters, so that none of them grows large."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, url: str) -> "FolderStore":
+        """The store in the folder that `url` (a path or file://…) names, made when it is not there."""
+        root = Path(url.removeprefix("file://"))
+        root.mkdir(parents=True, exist_ok=True)
+        return cls(root.resolve())
+
+    def path(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def write(self, sha256: str, data: bytes) -> None:
+        """See Store.write. Raises NoSpace."""
+        target = self.path(sha256)
+        if target.exists():
+            return
+        if shutil.disk_usage(self.root).free < current_app.config["FREE_DISK_MIN_BYTES"] + len(data):
+            raise NoSpace()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+    def read(self, sha256: str) -> bytes:
+        """See Store.read."""
+        return self.path(sha256).read_bytes()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
