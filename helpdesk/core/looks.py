@@ -23,7 +23,7 @@ def _manifest(changed_ns: int) -> dict[str, str]:
 
 
 def asset(name: str) -> str:
-    """The address of a built file (`npm run build`), with its content's hash in the name; else of a plain static file."""
+    """The address of a built file (`npm run build`), its content's hash in its name; else of a plain static file."""
     manifest = STATIC / "build" / "manifest.json"
     built = _manifest(manifest.stat().st_mtime_ns) if manifest.exists() else {}
     return f"/static/build/{built[name]}" if name in built else f"/static/{name}"
