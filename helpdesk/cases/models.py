@@ -93,8 +93,8 @@ class Case(Base):
     owner: Mapped[Agent | None] = relationship()
     customer: Mapped[Customer | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
-    maybe_of: Mapped[Optional["Case"]] = relationship(foreign_keys=maybe_of_id, remote_side=id)
-    merged_into: Mapped[Optional["Case"]] = relationship(foreign_keys=merged_into_id, remote_side=id)
+    maybe_of: Mapped[Optional["Case"]] = relationship(foreign_keys=maybe_of_id, remote_side="Case.id")
+    merged_into: Mapped[Optional["Case"]] = relationship(foreign_keys=merged_into_id, remote_side="Case.id")
 
 
 class Participant(Base):
