@@ -88,6 +88,7 @@ SETTINGS = [
     Setting(
         "FREE_DISK_MIN_BYTES", str(200 * 1024 * 1024), "Intake is refused (451) when the disk has less than this", int
     ),
+    Setting("AUTHSERV_ID", "", "Name of your mail server in Authentication-Results; only its verdicts are believed"),
     Setting("IMAP_TIMEOUT_S", "30", "How long to wait for a mailbox's server", int),
     Setting("IMAP_POLL_S", "60", "How often each mailbox is looked at", int),
     Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),

@@ -1,6 +1,8 @@
 """Putting bytes where they are safe, and getting them back, by content hash."""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from flask import current_app
@@ -21,6 +23,14 @@ class Store(Protocol):
         """The bytes. Raises FileNotFoundError when they are not there."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Bytes that are durable in the store; their row may not be written yet."""
+
+    sha256: str
+    size: int
+
+
 def store() -> Store:
     """The store that BLOB_URL names."""
     extensions = current_app.extensions
@@ -29,16 +39,30 @@ def store() -> Store:
     return extensions["blobs"]
 
 
-def put(data: bytes) -> str:
-    """Keep `data` and return its SHA-256: the bytes are durable before the row, and the row joins the transaction.
+def keep(data: bytes) -> Kept:
+    """Make `data` durable in the store. Stands before the transaction: the store may be across the network.
 
     Raises NoSpace when the store's disk is nearly full.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     store().write(sha256, data)
-    with transaction() as session:
-        session.execute(insert(Blob).values(sha256=sha256, size=len(data)).on_conflict_do_nothing())
-    return sha256
+    return Kept(sha256, len(data))
+
+
+def enter(kept: Iterable[Kept]) -> None:
+    """Write the rows of kept bytes, in the caller's transaction. Rows that exist stay."""
+    # In one order everywhere, so that two transactions with the same files never wait for one another in a circle.
+    rows = [{"sha256": one.sha256, "size": one.size} for one in sorted(set(kept), key=lambda one: one.sha256)]
+    if rows:
+        with transaction() as session:
+            session.execute(insert(Blob).values(rows).on_conflict_do_nothing())
+
+
+def put(data: bytes) -> str:
+    """Keep `data`, enter it, and return its SHA-256. Raises NoSpace."""
+    kept = keep(data)
+    enter([kept])
+    return kept.sha256
 
 
 def get(sha256: str) -> bytes:

@@ -1,0 +1,90 @@
+"""Taking a case, giving it back, handing it to a colleague."""
+
+from sqlalchemy import func, select, update
+
+from helpdesk.accounts.models import Agent
+from helpdesk.cases.errors import AlreadyClaimed, NothingToClaim, NotOpen
+from helpdesk.cases.events import record
+from helpdesk.cases.lock import locked
+from helpdesk.cases.models import Case, Queue
+from helpdesk.core.db import transaction
+from helpdesk.core.errors import InvalidInput
+from helpdesk.core.i18n import lazy as _l
+
+CLAIMABLE = ("open", "waiting")
+
+
+def claim(case: Case, by: Agent) -> None:
+    """Make `by` the owner of an unowned case.
+
+    Raises AlreadyClaimed if another agent was first, NotOpen for a closed case.
+    Claiming one's own case again changes nothing.
+    """
+    with transaction() as session:
+        # The database picks the winner of two simultaneous clicks.
+        won = session.execute(
+            update(Case)
+            .where(Case.id == case.id, Case.owner_id.is_(None), Case.status.in_(CLAIMABLE))
+            .values(owner_id=by.id, owned_since=func.now())
+            .returning(Case.id)
+        ).scalar_one_or_none()
+        session.refresh(case)
+        if won:
+            record(case, "claimed", by=by)
+        elif case.owner_id is None:
+            raise NotOpen()
+        elif case.owner_id != by.id:
+            raise AlreadyClaimed(case.owner.name if case.owner else "")
+
+
+def claim_next(by: Agent, queue: Queue | None = None) -> Case:
+    """Give `by` the case that has waited longest, in `queue` or in any.
+
+    Two agents at once get two cases: each skips what the other is just taking. Raises NothingToClaim.
+    """
+    with transaction() as session:
+        query = (
+            select(Case)
+            .where(Case.status == "open", Case.owner_id.is_(None))
+            .order_by(Case.waiting_since, Case.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=Case)
+            .execution_options(populate_existing=True)
+        )
+        if queue is not None:
+            query = query.where(Case.queue_id == queue.id)
+        case = session.execute(query).scalar_one_or_none()
+        if case is None:
+            raise NothingToClaim()
+        _give(case, by)
+        record(case, "claimed", by=by)
+    return case
+
+
+def release(case: Case, by: Agent) -> None:
+    """Put the case back among the unclaimed. Releasing an unclaimed case changes nothing."""
+    with transaction():
+        case = locked(case)
+        if case.owner_id is None:
+            return
+        former = case.owner_id
+        case.owner_id, case.owned_since, case.owner = None, None, None
+        record(case, "released", by=by, former_owner_id=former)
+
+
+def assign(case: Case, to: Agent, by: Agent) -> None:
+    """Hand the case to `to`, whoever has it now. Raises InvalidInput when `to` cannot answer cases."""
+    if not to.may_answer:
+        raise InvalidInput(_l("%(name)s cannot take cases.", name=to.name))
+    with transaction():
+        case = locked(case)
+        if case.owner_id == to.id:
+            return
+        former = case.owner_id
+        _give(case, to)
+        record(case, "assigned", by=by, to_id=to.id, to_name=to.name, former_owner_id=former)
+
+
+def _give(case: Case, agent: Agent) -> None:
+    case.owner_id, case.owner = agent.id, agent
+    case.owned_since = func.now()

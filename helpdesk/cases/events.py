@@ -1,0 +1,30 @@
+"""The journal: every change of a case is one row, written with the change itself."""
+
+from typing import Any
+
+from helpdesk.accounts.models import Agent
+from helpdesk.cases.models import Case, CaseEvent, Message
+from helpdesk.core.db import transaction
+from helpdesk.core.events import emit
+
+WORDS = frozenset({"opened", "wrote", "answered", "noted", "merged"})
+"""Events that an answer's author must have seen: somebody said something."""
+
+
+def record(case: Case, kind: str, by: Agent | None = None, message: Message | None = None, **data: Any) -> CaseEvent:
+    """Write down that `kind` happened to `case`, and let follow what follows (see reactions.py)."""
+    with transaction() as session:
+        event = CaseEvent(
+            case_id=case.id,
+            kind=kind,
+            actor_id=by.id if by else None,
+            message_id=message.id if message else None,
+            data=data,
+        )
+        event.case, event.actor, event.message = case, by, message
+        session.add(event)
+        session.flush()
+        if kind in WORDS:
+            case.last_event_id = event.id
+        emit(kind, event)
+    return event

@@ -1,0 +1,64 @@
+"""Two cases that are one matter become one, and can be taken apart again. Nobody outside is told."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from helpdesk.accounts.models import Agent
+from helpdesk.cases.errors import AlreadyDone, CannotMerge
+from helpdesk.cases.events import record
+from helpdesk.cases.lock import locked
+from helpdesk.cases.models import Case, Message, Participant
+from helpdesk.core.db import transaction
+
+
+def merge(case: Case, into: Case, by: Agent) -> Case:
+    """Move the messages of `case` to `into`; its number leads there from now on. Returns the case that has them.
+
+    Raises CannotMerge for a case with itself.
+    """
+    with transaction() as session:
+        # Always in the order of their ids, so that two merges at once never wait for one another.
+        held = {one.id: locked(one, follow_merge=True) for one in sorted((case, into), key=lambda one: one.id)}
+        source, target = held[case.id], held[into.id]
+        if source.id == target.id or source.id != case.id:
+            raise CannotMerge()
+        session.execute(
+            update(Message).where(Message.case_id == source.id).values(case_id=target.id, merged_from_id=source.id)
+        )
+        theirs = select(target.id, Participant.address, Participant.name).where(Participant.case_id == source.id)
+        session.execute(
+            insert(Participant).from_select(["case_id", "address", "name"], theirs).on_conflict_do_nothing()
+        )
+        source.merged_into_id, source.maybe_of_id = target.id, None
+        was, source.status, source.closed_at = source.status, "closed", func.now()
+        if was == "open" and target.status != "open":
+            target.status, target.closed_at, target.waiting_since = "open", None, source.waiting_since
+        session.flush()
+        record(target, "merged", by=by, from_number=source.number, from_id=source.id, was=was)
+    return target
+
+
+def unmerge(case: Case, by: Agent) -> Case:
+    """Take a merged case out again, with the messages it brought; it is open. Raises AlreadyDone."""
+    with transaction() as session:
+        session.refresh(case, with_for_update=True)
+        if case.merged_into_id is None:
+            raise AlreadyDone()
+        target = session.get_one(Case, case.merged_into_id)
+        session.execute(
+            update(Message).where(Message.merged_from_id == case.id).values(case_id=case.id, merged_from_id=None)
+        )
+        case.merged_into_id, case.status, case.closed_at = None, "open", None
+        session.flush()
+        record(case, "unmerged", by=by, from_number=target.number)
+    return case
+
+
+def keep_apart(case: Case, by: Agent) -> None:
+    """It does not belong to the case it seemed to belong to: the suggestion goes away."""
+    with transaction():
+        case = locked(case)
+        if case.maybe_of_id is None:
+            return
+        case.maybe_of_id = None
+        record(case, "separate", by=by)

@@ -1,0 +1,68 @@
+"""Taking a mail in: its bytes and its row are durable before anybody is told yes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from helpdesk.blobs.store import enter, keep
+from helpdesk.cases.models import Queue
+from helpdesk.core.db import transaction
+from helpdesk.core.jobs import later
+from helpdesk.mail_in.models import InboundMail, Mailbox
+
+READ = "mail_in.read"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a mail came: by which door, for which queue, in which envelope, from which place in which mailbox.
+
+    `envelope_from` is None where the door has no envelope, and empty for the null sender (RFC 5321, 4.5.5).
+    """
+
+    door: str
+    queue: Queue
+    envelope_from: str | None = None
+    envelope_to: str = ""
+    mailbox: Mailbox | None = None
+    uidvalidity: int | None = None
+    uid: int | None = None
+
+
+def receive(raw: bytes, delivery: Delivery) -> InboundMail:
+    """Keep the mail and have a worker read it. A mail fetched from the same place before gives the row of then.
+
+    When this returns, the mail survives a power cut. Raises NoSpace, and the database's errors: the caller then says
+    451, 75 or nothing, and the mail stays where it was.
+    """
+    sender = delivery.envelope_from
+    kept = keep(raw)
+    with transaction() as session:
+        enter([kept])
+        found = session.execute(
+            insert(InboundMail)
+            .values(
+                door=delivery.door,
+                queue_id=delivery.queue.id,
+                mailbox_id=delivery.mailbox.id if delivery.mailbox else None,
+                uidvalidity=delivery.uidvalidity,
+                uid=delivery.uid,
+                envelope_from=None if sender is None else sender[:320],
+                envelope_to=delivery.envelope_to[:320],
+                raw_sha256=kept.sha256,
+                size=kept.size,
+            )
+            .on_conflict_do_nothing()
+            .returning(InboundMail)
+        ).scalar_one_or_none()
+        if found is None:
+            return session.execute(
+                select(InboundMail).where(
+                    InboundMail.mailbox_id == (delivery.mailbox.id if delivery.mailbox else None),
+                    InboundMail.uidvalidity == delivery.uidvalidity,
+                    InboundMail.uid == delivery.uid,
+                )
+            ).scalar_one()
+        later(READ, found.id)
+    return found

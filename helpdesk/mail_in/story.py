@@ -1,0 +1,87 @@
+"""From mail to case: the whole story of a mail that came in."""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import func, text
+from sqlalchemy.exc import DBAPIError
+
+from helpdesk.blobs.store import Kept, enter, get, keep
+from helpdesk.core.db import transaction
+from helpdesk.core.leases import lease
+from helpdesk.mail_in.content import content_hash
+from helpdesk.mail_in.decide import Decision, Letter, decide
+from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.place import place
+from helpdesk.mail_in.storable import storable
+from helpdesk.mail_in.writer import writer_of
+from helpdesk.mail_reading.mail import Mail
+from helpdesk.mail_reading.safely import read_safely
+
+log = logging.getLogger(__name__)
+LEASE_S = 120
+ATTEMPTS_MAX = 5
+PAUSE_S = 30
+"""Before the second attempt; each further one waits twice as long."""
+
+
+def read_mail(inbound_id: int) -> None:
+    """Read the mail behind a ledger row and give it its outcome. A row that has one, or is being read, is left."""
+    row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=LEASE_S)
+    if row is None:
+        return
+    try:
+        raw = get(row.raw_sha256)
+        mail = read_safely(raw)
+        finish(row, raw, mail)
+    except DBAPIError:
+        raise  # The database is away or was quicker elsewhere: the lease lapses, the sweeper comes back.
+    except Exception as error:
+        log.exception("Ledger row %s could not be read", row.id)
+        _put_off(row, error)
+
+
+def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None = None) -> None:
+    """Decide (unless a person has), place the mail, and write the outcome: all of it or nothing."""
+    letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
+    files = _files_kept(mail)
+    with transaction() as session:
+        describe(row, raw, mail)
+        # The same mail by two doors in the same moment: one goes first, the other then sees it.
+        session.execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+            {"key": f"{row.queue_id}{row.message_id}{row.content_hash}"},
+        )
+        session.flush()
+        enter(files)
+        chosen = decision or decide(letter)
+        placed = place(letter, chosen)
+        row.outcome, row.rule, row.evidence = chosen.outcome, chosen.rule, {**chosen.saw, **placed.saw}
+        row.case_id, row.message_row_id = placed.case_id, placed.message_id
+        row.done_at, row.leased_until = func.now(), None
+
+
+def describe(row: InboundMail, raw: bytes, mail: Mail) -> None:
+    """What the ledger shows of a mail, whatever becomes of it."""
+    row.message_id = storable(mail.message_id or "")[:998]
+    row.content_hash = content_hash(raw)
+    row.sender = storable(str(mail.sender or ""))[:700]
+    row.subject = storable(mail.subject)[:1000]
+    row.problems = storable("\n".join(mail.problems))[:10_000]
+
+
+def _files_kept(mail: Mail) -> list[Kept]:
+    """The mail's files, durable in the store; their rows follow in the transaction."""
+    return [keep(file.content) for file in mail.attachments]
+
+
+def _put_off(row: InboundMail, error: Exception) -> None:
+    """Try again later; after ATTEMPTS_MAX a person sees it in the ledger, with the bytes kept."""
+    with transaction() as session:
+        session.refresh(row)
+        row.leased_until = None
+        row.problems = storable(f"{row.problems}\n{type(error).__name__}: {error}".strip())[:10_000]
+        row.next_try_at = func.now() + timedelta(seconds=PAUSE_S * 2**row.attempts)
+        if row.attempts >= ATTEMPTS_MAX:
+            row.outcome, row.rule, row.done_at = "unreadable", "gave_up", func.now()
+            row.evidence = {"attempts": row.attempts}
