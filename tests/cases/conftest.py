@@ -7,8 +7,8 @@ import pytest
 from helpdesk.cases.incoming import Incoming
 from helpdesk.cases.models import Case, Queue
 from helpdesk.cases.open import open_case
-from helpdesk.customers.match import customer_for
 from helpdesk.core.db import transaction
+from helpdesk.customers.match import customer_for
 
 
 @pytest.fixture
