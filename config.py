@@ -68,7 +68,7 @@ SETTINGS = [
     Setting("DEFAULT_LANGUAGE", "en", "en or nb: for customers and agents who have not chosen"),
     Setting("TIMEZONE", "Europe/Oslo", "Times are shown in this zone; they are kept in UTC"),
     Setting("WEB_PORT", "8000", "Port of the web pages", int),
-    Setting("WEB_THREADS", "64", "Threads of a web process; each open live stream holds one", int),
+    Setting("WEB_THREADS", "300", "Threads of a web process; live streams hold at most 80 % of them, one each", int),
     Setting("WEB_WORKERS", "1", "Web processes", int),
     Setting("WORKER_PROCESSES", "1", "Celery worker processes", int),
     Setting("DOOR_HOST", "127.0.0.1", "Address that the mail door listens on"),

@@ -9,4 +9,6 @@ WHO_MAY = {
     "static": PUBLIC,
     "health": PUBLIC,
     "home": SIGNED_IN,
+    "live.stream": SIGNED_IN,
+    "live.poll": SIGNED_IN,
 }
