@@ -1,6 +1,6 @@
 """The lists: which cases are where, how many, and how old the oldest is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,25 @@ def cases_in(view: str, agent: Agent, *, queue: Queue | None = None, after: str 
     keys = [Case.closed_at if newest_first else Case.waiting_since, Case.id]
     page: Page[Any] = fetch(query, keys, after, size=PAGE_SIZE, newest_first=newest_first)
     return Page(rows=[row[0] for row in page.rows], after=page.after)
+
+
+def every_case(statuses: Sequence[str], queue: Queue | None, limit: int | None = None) -> Iterator[Case]:
+    """All cases with these statuses in the order of their numbers, read a page at a time."""
+    query = (
+        select(Case)
+        .where(Case.status.in_(statuses))
+        .options(joinedload(Case.queue), joinedload(Case.owner), joinedload(Case.customer))
+    )
+    if queue is not None:
+        query = query.where(Case.queue_id == queue.id)
+    after, left = None, limit
+    while left is None or left > 0:
+        page: Page[Any] = fetch(query, [Case.number], after, size=min(left or 500, 500))
+        yield from (row[0] for row in page.rows)
+        after = page.after
+        left = None if left is None else left - len(page.rows)
+        if after is None:
+            return
 
 
 def counts(agent: Agent) -> Counts:

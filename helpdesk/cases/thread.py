@@ -29,10 +29,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Thread:
-    """The latest entries, and whether older ones are left out."""
+    """The latest entries, whether older ones are left out, and all events shown or not."""
 
     entries: Sequence[Entry]
     cut: bool
+    events: Sequence[CaseEvent]
 
 
 def thread(case: Case, *, everything: bool = False) -> Thread:
@@ -49,13 +50,13 @@ def thread(case: Case, *, everything: bool = False) -> Thread:
     said = list(db.session.scalars(messages))
     cut = not everything and len(said) > SHOWN
     said = said if everything else said[:SHOWN]
-    happened = db.session.scalars(events.options(joinedload(CaseEvent.actor)))
+    happened = list(db.session.scalars(events.options(joinedload(CaseEvent.actor))))
     done = [event for event in happened if event.kind not in SAID]
     if cut:
         done = [event for event in done if event.at >= said[-1].at]
     entries = [Entry(at=message.at, message=message) for message in said]
     entries += [Entry(at=event.at, event=event) for event in done]
-    return Thread(entries=sorted(entries, key=_order), cut=cut)
+    return Thread(entries=sorted(entries, key=_order), cut=cut, events=happened[::-1])
 
 
 def _order(entry: Entry) -> tuple[datetime, int, int]:

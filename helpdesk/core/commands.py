@@ -1,0 +1,53 @@
+"""What `flask` commands share: errors in plain words with exit code 1, and output for people or for programs."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from helpdesk.core.errors import HelpdeskError, InvalidInput
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn a refusal within `command` into its sentence on standard error and exit code 1."""
+
+    @wraps(command)
+    def speaking(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except InvalidInput as error:
+            sentences = [str(sentence) for sentence in error.fields.values()]
+            raise click.ClickException(" ".join(sentences) or str(error))
+        except HelpdeskError as error:
+            raise click.ClickException(str(error))
+        except OperationalError as error:
+            raise click.ClickException(f"The database does not answer: {str(error.orig).splitlines()[0]}")
+
+    return speaking
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], as_json: bool) -> None:
+    """Each row as one JSON object a line, or as columns for people."""
+    listed = list(rows)
+    if as_json:
+        for row in listed:
+            click.echo(json.dumps(row, ensure_ascii=False, default=str))
+        return
+    if not listed:
+        return
+    lines = [list(listed[0]), *[[_word(value) for value in row.values()] for row in listed]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        click.echo("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
