@@ -13,14 +13,20 @@ def run() -> None:
     with migrate.db.engine.connect() as connection:
         connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
-        context.configure(
-            connection=connection,
-            target_metadata=migrate.db.metadata,
-            transaction_per_migration=True,
-            **migrate.configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            context.configure(
+                connection=connection,
+                target_metadata=migrate.db.metadata,
+                transaction_per_migration=True,
+                **migrate.configure_args,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            # The lock is the session's, and the session goes back into the pool.
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
 
 
 run()
