@@ -36,7 +36,10 @@ def upgrade() -> None:
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("resent", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delays", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("crashes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("trouble", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("raw_sha256", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
@@ -67,10 +70,14 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=300), server_default="", nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("state", sa.String(length=20), server_default="waiting", nullable=False),
+        sa.Column("resent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("trouble", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("role in ('to','cc','bcc')", name=op.f("ck_outbound_recipients_role")),
-        sa.CheckConstraint("state in ('waiting','sent','failed')", name=op.f("ck_outbound_recipients_state")),
+        sa.CheckConstraint(
+            "state in ('waiting','uncertain','sent','failed')", name=op.f("ck_outbound_recipients_state")
+        ),
         sa.ForeignKeyConstraint(
             ["mail_id"],
             ["outbound_mails.id"],
