@@ -49,6 +49,8 @@ class Contact(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     name: Mapped[str] = mapped_column(String(300))
     position: Mapped[str] = mapped_column(String(200), server_default="", default="")
+    says_company: Mapped[str] = mapped_column(String(300), server_default="", default="")
+    """The company that they said they are with, which nobody has confirmed."""
     left_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
     created_at: Mapped[Created]

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("position", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("says_company", sa.String(length=300), server_default="", nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
