@@ -10,5 +10,6 @@ WHO_MAY = {
     "health": PUBLIC,
     "home": SIGNED_IN,
     "live.stream": SIGNED_IN,
+    "search.results": SIGNED_IN,
     "live.poll": SIGNED_IN,
 }
