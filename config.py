@@ -74,6 +74,8 @@ SETTINGS = [
     Setting("DOOR_HOST", "127.0.0.1", "Address that the mail door listens on"),
     Setting("SMTP_DOOR_PORT", "2525", "Port of the SMTP door; 0 switches it off", int),
     Setting("LMTP_DOOR_PORT", "2424", "Port of the LMTP door; 0 switches it off", int),
+    Setting("DOOR_TLS_CERT", "", "Certificate (PEM, with its chain) with which both doors offer STARTTLS; empty: none"),
+    Setting("DOOR_TLS_KEY", "", "The certificate's key; empty: it is in the same file"),
     Setting(
         "SMTP_URL", "", "Outgoing mail: smtp://user:password@host:587 (STARTTLS), smtps://…:465, or a folder file:///…"
     ),
