@@ -1,6 +1,7 @@
 """Running the SMTP and the LMTP door in one process, until told to stop."""
 
 import asyncio
+import logging
 import signal
 import ssl
 from collections.abc import Callable
@@ -34,6 +35,8 @@ def serve(app: Flask, say: Callable[[str], object]) -> None:
 
 async def _serve(app: Flask, say: Callable[[str], object]) -> None:
     loop = asyncio.get_running_loop()
+    # aiosmtpd logs every command, with people's addresses.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
+from sqlalchemy.exc import OperationalError
 
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.mail_in.doors.addresses import storable
@@ -39,7 +40,7 @@ CLOSING = "421 4.3.2 The mail door is closing; please try again later"
 TOO_SLOW = "421 4.4.2 This mail does not come to an end; please try again later"
 FULL = "421 4.7.0 Too many connections; please try again later"
 
-CODE_WITHOUT_DETAIL = re.compile(r"^([245])(\d\d) (?!\d\.\d{1,3}\.\d{1,3} |HELP$)")
+CODE_WITHOUT_DETAIL = re.compile(r"^(?!220)([245])(\d\d) (?!\d\.\d{1,3}\.\d{1,3} |HELP$)")
 
 
 class Errand(Envelope):
@@ -48,6 +49,14 @@ class Errand(Envelope):
     def __init__(self) -> None:
         super().__init__()
         self.wanted: list[Wanted] = []
+
+
+def tell(what: str, error: Exception) -> None:
+    """Log a trouble: one line when a part we depend on is away, everything when it is our own mistake."""
+    if isinstance(error, HelpdeskError | OperationalError | OSError):
+        log.warning("%s (%s)", what, error.code if isinstance(error, HelpdeskError) else type(error).__name__)
+    else:
+        log.error(what, exc_info=error)
 
 
 class NotKept(Exception):
@@ -77,8 +86,8 @@ class Hooks:
             return TOO_MANY
         try:
             queue_id = await talk.counter.queue_id_for(address)
-        except Exception:
-            log.exception("The queue of a recipient could not be looked up")
+        except Exception as error:
+            tell("The queue of a recipient could not be looked up", error)
             return TRY_AGAIN
         if queue_id is None:
             return NOBODY.format(address=re.sub(r"[^\x20-\x7e]", "?", address))
@@ -89,7 +98,7 @@ class Hooks:
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever we did not foresee: the sender keeps the mail and tries again."""
-        log.error("A conversation at the mail door failed", exc_info=error)
+        tell("A conversation at the mail door failed", error)
         return TRY_AGAIN
 
 
@@ -247,10 +256,7 @@ class Talk(SMTP):
         sender = storable(self.envelope.mail_from or "")
         try:
             await self.counter.take_in(Arrived(raw, self.door, "" if sender == "<>" else sender), wanted)
-        except HelpdeskError as refusal:
-            log.warning("A mail was put off: %s", refusal.code)
-            return TRY_AGAIN
-        except Exception:
-            log.exception("A mail could not be kept; its sender is asked to try again")
+        except Exception as error:
+            tell("A mail could not be kept, and its sender is asked to try again", error)
             return TRY_AGAIN
         return TAKEN
