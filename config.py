@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import limits
+
 from helpdesk.embedded.services import running_services
 
 ROOT = Path(__file__).parent
@@ -28,6 +30,11 @@ def _flag(text: str) -> bool:
 
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _limit(text: str) -> str:
+    limits.parse(text)
+    return text
 
 
 def _path(text: str) -> Path:
@@ -96,9 +103,17 @@ SETTINGS = [
     Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),
     Setting("SESSION_IDLE_DAYS", "7", "A sign-in ends after this long unused", int),
     Setting("SESSION_MAX_DAYS", "30", "A sign-in ends after this long in any case", int),
-    Setting("LINK_MINUTES", "15", "How long a one-time link works (a first set-up link: a day)", int),
-    Setting("SIGN_IN_LIMIT", "10 per 10 minutes", "Failed sign-ins for an account, and from a network"),
-    Setting("FORM_LIMIT", "5 per 10 minutes", "Inquiries by web form from an address, and from a network"),
+    Setting(
+        "LINK_MINUTES",
+        "15",
+        "How long a forgotten password's link works (a first set-up link and an invitation: a day)",
+        int,
+    ),
+    Setting("SIGN_IN_LIMIT", "10 per 10 minutes", "Failed sign-ins for an account", _limit),
+    Setting(
+        "SIGN_IN_NETWORK_LIMIT", "50 per 10 minutes", "Failed sign-ins from a network, whoever they are for", _limit
+    ),
+    Setting("FORM_LIMIT", "5 per 10 minutes", "Inquiries by web form from an address, and from a network", _limit),
     Setting("FORM_MIN_S", "3", "A form sent faster than this was filled in by a program", int),
     Setting("CONFIRMATION_EVERY_S", "3600", "At most one confirmation to an address in this time", int),
     Setting("FORM_ANCESTORS", "", "Sites that may embed the contact form, such as https://www.example.com", _list),
@@ -151,7 +166,8 @@ def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
         "MAX_FORM_PARTS": 200,
         "TRUSTED_HOSTS": settings["TRUSTED_HOSTS"] or None,
         "WTF_CSRF_TIME_LIMIT": None,
-        "RATELIMIT_STORAGE_URI": settings["REDIS_URL"],
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        # Our pages send no Referer (Referrer-Policy), so Flask-WTF cannot ask for one; the token decides.
+        "WTF_CSRF_SSL_STRICT": False,
+        "RATELIMIT_ENABLED": True,
         "BOOTSTRAP_SERVE_LOCAL": True,
     }

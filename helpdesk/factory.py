@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from helpdesk import http
 from helpdesk.accounts.session import agent_of_request
-from helpdesk.core import events, i18n, jobs, looks
+from helpdesk.core import events, i18n, jobs, limits, looks
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
 from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS
@@ -35,6 +35,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     migrations.init_app(app, db, compare_type=True)
     csrf.init_app(app)
     jobs.make_celery(app)
+    limits.install(app)
     events.install(app, REACTIONS)
     i18n.install(app, http.choose_language)
     looks.install(app)

@@ -1,7 +1,7 @@
 """The rooms' tables, pages and commands, in one list."""
 
+from click import Command
 from flask import Blueprint
-from flask.cli import AppGroup
 
 import helpdesk.accounts.models
 import helpdesk.blobs.models
@@ -13,7 +13,7 @@ import helpdesk.search.models  # noqa: F401
 from helpdesk.accounts.cli import agents
 from helpdesk.accounts.web import web as accounts
 from helpdesk.cases.cli import cases as cases_command
-from helpdesk.cases.cli import queues
+from helpdesk.cases.setup_cli import queues, setup
 from helpdesk.cases.web import web as cases
 from helpdesk.customers.web import web as customers
 from helpdesk.intake.api import api as intake_api
@@ -27,4 +27,10 @@ from helpdesk.search.web import web as search
 PAGES: list[Blueprint] = [accounts, cases, customers, mail_out, mail_in, intake, search, live]
 PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 """No cookies, so no CSRF token either."""
-COMMANDS: dict[str, AppGroup] = {"agents": agents, "cases": cases_command, "queues": queues, "mail": mail}
+COMMANDS: dict[str, Command] = {
+    "setup": setup,
+    "agents": agents,
+    "cases": cases_command,
+    "queues": queues,
+    "mail": mail,
+}

@@ -12,4 +12,11 @@ WHO_MAY = {
     "live.stream": SIGNED_IN,
     "search.results": SIGNED_IN,
     "live.poll": SIGNED_IN,
+    "accounts.sign_in": PUBLIC,
+    "accounts.sign_in_now": PUBLIC,
+    "accounts.sign_out": PUBLIC,
+    "accounts.setup": PUBLIC,
+    "accounts.make_admin": PUBLIC,
+    "accounts.join": PUBLIC,
+    "accounts.join_now": PUBLIC,
 }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.core.db import Base, Created, Id, Json, Moment
@@ -79,6 +79,8 @@ class OneTimeLink(Base):
     expires_at: Mapped[Moment]
     used_at: Mapped[datetime | None]
 
+    agent: Mapped[Agent | None] = relationship()
+
 
 class AuditEntry(Base):
     """Who changed which setting or record, and how. Rows are only ever added."""
@@ -90,5 +92,5 @@ class AuditEntry(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(60))
-    subject_id: Mapped[int | None]
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
     change: Mapped[Json]

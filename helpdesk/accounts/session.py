@@ -1,12 +1,14 @@
 """Who a request comes from: the cookie carries a secret, the row behind its hash decides."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from flask import Request, current_app, session
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import contains_eager
 
 from helpdesk.accounts.models import Agent, SignIn
-from helpdesk.core.clock import now
 from helpdesk.core.db import db, transaction
 from helpdesk.core.tokens import fingerprint, new_secret
 
@@ -19,25 +21,51 @@ def agent_of_request(_request: Request) -> Agent | None:
     secret = session.get(COOKIE_KEY)
     if not secret:
         return None
-    found = db.session.execute(select(SignIn).where(SignIn.secret_hash == fingerprint(secret))).scalar_one_or_none()
-    if found is None or not found.agent.active:
+    long_unseen = SignIn.last_seen_at < func.now() - SEEN_EVERY
+    found = db.session.execute(
+        select(SignIn, long_unseen)
+        .join(SignIn.agent)
+        .options(contains_eager(SignIn.agent))
+        .where(SignIn.secret_hash == fingerprint(secret), *_good())
+    ).one_or_none()
+    if found is None:
         return None
-    settings = current_app.config
-    present = now()
-    if present - found.last_seen_at > timedelta(days=settings["SESSION_IDLE_DAYS"]):
-        return None
-    if present - found.created_at > timedelta(days=settings["SESSION_MAX_DAYS"]):
-        return None
-    if present - found.last_seen_at > SEEN_EVERY:
+    sign_in, is_stale = found
+    if is_stale:
         with transaction() as work:
-            work.execute(update(SignIn).where(SignIn.id == found.id).values(last_seen_at=func.now()))
-    return found.agent
+            work.execute(update(SignIn).where(SignIn.id == sign_in.id).values(last_seen_at=func.now()))
+    return sign_in.agent
+
+
+def _good() -> list[Any]:
+    return [*_in_time(), Agent.active]
+
+
+def _in_time() -> list[Any]:
+    """By the database's clock, whatever this machine's says: used lately, and begun not too long ago."""
+    idle = timedelta(days=current_app.config["SESSION_IDLE_DAYS"])
+    at_most = timedelta(days=current_app.config["SESSION_MAX_DAYS"])
+    return [SignIn.last_seen_at > func.now() - idle, SignIn.created_at > func.now() - at_most]
+
+
+def current_key() -> bytes | None:
+    """What names this browser's sign-in, for is_good(); None when it has none."""
+    secret = session.get(COOKIE_KEY)
+    return fingerprint(secret) if secret else None
+
+
+def is_good(key: bytes | None) -> bool:
+    """Whether a sign-in still lets its browser in: asked again and again by what stays open, such as a live stream."""
+    found = db.session.execute(select(SignIn.id).join(SignIn.agent).where(SignIn.secret_hash == key, *_good()))
+    return found.scalar_one_or_none() is not None
 
 
 def begin(agent: Agent, network: str, browser: str) -> None:
     """Sign `agent` in with this browser, under a new secret; what the browser had before is gone."""
     secret = new_secret()
     with transaction() as work:
+        work.execute(delete(SignIn).where(SignIn.secret_hash == current_key()))
+        work.execute(delete(SignIn).where(SignIn.agent_id == agent.id, or_(*(~rule for rule in _in_time()))))
         work.add(
             SignIn(secret_hash=fingerprint(secret), agent_id=agent.id, network=network[:64], browser=browser[:300])
         )
@@ -48,9 +76,19 @@ def begin(agent: Agent, network: str, browser: str) -> None:
 
 def end() -> None:
     """Sign this browser out."""
-    secret = session.pop(COOKIE_KEY, None)
-    if secret:
-        with transaction() as work:
-            for row in work.scalars(select(SignIn).where(SignIn.secret_hash == fingerprint(secret))):
-                work.delete(row)
+    with transaction() as work:
+        work.execute(delete(SignIn).where(SignIn.secret_hash == current_key()))
     session.clear()
+
+
+def end_everywhere(agent: Agent) -> None:
+    """Sign `agent` out of every browser, this one too."""
+    with transaction() as work:
+        work.execute(delete(SignIn).where(SignIn.agent_id == agent.id))
+    session.clear()
+
+
+def places(agent: Agent) -> Sequence[SignIn]:
+    """Where `agent` is signed in, most lately used first."""
+    found = select(SignIn).join(SignIn.agent).where(SignIn.agent_id == agent.id, *_good())
+    return db.session.scalars(found.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())).all()

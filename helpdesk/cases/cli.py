@@ -1,4 +1,4 @@
-"""Commands about cases and queues: for scripts, and for people without a browser."""
+"""Commands about cases: for scripts, and for people without a browser."""
 
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -21,7 +21,6 @@ from helpdesk.core.db import db
 from helpdesk.core.errors import NotAllowed, NotFound
 
 cases = AppGroup("cases", help="Cases: list, show, claim, answer, close, reopen.")
-queues = AppGroup("queues", help="Queues: list.")
 
 NUMBER = click.argument("number", type=click.IntRange(1))
 BY = click.option("--by", "email", required=True, metavar="EMAIL", help="The agent who does it.")

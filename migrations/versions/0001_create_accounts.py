@@ -7,6 +7,15 @@ from sqlalchemy.dialects import postgresql
 revision = "0001"
 down_revision = None
 
+ONLY_ADD = """
+create function audit_log_only_adds() returns trigger language plpgsql as $$
+begin
+    raise exception 'audit_log takes new rows only' using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_log_only_adds before update or delete on audit_log
+    for each statement execute function audit_log_only_adds();
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -32,12 +41,13 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=60), nullable=False),
-        sa.Column("subject_id", sa.Integer(), nullable=True),
+        sa.Column("subject_id", sa.BigInteger(), nullable=True),
         sa.Column("change", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["agents.id"], name=op.f("fk_audit_log_actor_id_agents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
     op.create_index(op.f("ix_audit_log_actor_id"), "audit_log", ["actor_id"], unique=False)
+    op.execute(ONLY_ADD)
     op.create_table(
         "one_time_links",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -78,4 +88,5 @@ def downgrade() -> None:
     op.drop_table("one_time_links")
     op.drop_index(op.f("ix_audit_log_actor_id"), table_name="audit_log")
     op.drop_table("audit_log")
+    op.execute("drop function audit_log_only_adds()")
     op.drop_table("agents")
