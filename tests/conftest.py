@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -66,9 +66,17 @@ def session_app(environment: dict[str, str]) -> Flask:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     # Errors are shown as a person would see them, in tests too.
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    # A test's application context stays pushed, and a request inside it would inherit who asked last.
+    app.before_request_funcs.setdefault(None, []).insert(0, forget_the_last_request)
     with app.app_context():
         upgrade()
     return app
+
+
+def forget_the_last_request() -> None:
+    """Begin a request with nothing known, as in a process of its own."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture

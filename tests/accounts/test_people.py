@@ -97,7 +97,6 @@ def test_two_admins_cannot_deactivate_each_other_at_once(app: Flask, boss: Agent
         ("no address", "Ada", "agent", "email"),
         ("a@b@c", "Ada", "agent", "email"),
         ("", "Ada", "agent", "email"),
-        ("x" * 70 + "@desk.example", "Ada", "agent", "email"),
         ("ada@desk.example\nBcc: x@y.example", "Ada", "agent", "email"),
         ("kim@desk.example", "Kim", "agent", "email"),
         ("ada@desk.example", "  ", "agent", "name"),
@@ -115,5 +114,5 @@ def test_what_cannot_be_taken_is_said_at_its_field(
 
 def test_a_deactivated_colleague_gets_no_link(app: Flask, ada: Agent, boss: Agent):
     deactivate(ada, by=boss)
-    with pytest.raises(HelpdeskError, match="inactive"):
+    with pytest.raises(HelpdeskError, match="deactivated"):
         link_for(ada, by=boss)

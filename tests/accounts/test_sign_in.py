@@ -1,12 +1,13 @@
 """Signing in: who gets in, who does not, and how little a stranger learns."""
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk.accounts import passwords
 from helpdesk.accounts.errors import WrongSignIn
@@ -27,6 +28,14 @@ def ada_with_password(ada: Agent) -> Agent:
     return ada
 
 
+def is_in(client: FlaskClient) -> bool:
+    return client.get("/sign-in").status_code == 302
+
+
+def without_token(page: str) -> str:
+    return re.sub(r'(csrf-token" content|csrf_token"[^>]* value)="[^"]*"', "", page)
+
+
 def enter(client: FlaskClient, email: str, password: str, **query: str):
     return client.post("/sign-in", data={"email": email, "password": password}, query_string=query)
 
@@ -36,7 +45,7 @@ def test_the_right_password_lets_an_agent_in_and_on_to_the_page_they_wanted(app:
     answer = enter(client, " Ada@desk.EXAMPLE ", PASSWORD, next="/customers?q=x")
     assert answer.status_code == 302
     assert answer.location == "/customers?q=x"
-    assert client.get("/sign-in").status_code == 302
+    assert is_in(client)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +72,7 @@ def test_unknown_wrong_and_deactivated_get_the_same_answer_and_keep_the_address(
     answers.append(enter(app.test_client(), "ada@desk.example", PASSWORD))
     assert {answer.status_code for answer in answers} == {401}
     unknown = enter(app.test_client(), "eve@desk.example", PASSWORD)
-    assert {answer.text for answer in answers} == {unknown.text.replace("eve@", "ada@")}
+    assert {without_token(answer.text) for answer in answers} == {without_token(unknown.text).replace("eve@", "ada@")}
     assert 'value="eve@desk.example"' in unknown.text
     assert PASSWORD not in unknown.text
 
@@ -142,7 +151,7 @@ def test_signing_out_ends_the_session_on_the_server(app: Flask, ada: Agent, sign
     assert client.post("/sign-out").location == "/sign-in"
     with client.session_transaction() as cookie:
         cookie["sign_in"] = secret
-    assert client.get("/").location.startswith("/sign-in")
+    assert not is_in(client)
 
 
 @pytest.mark.parametrize(("column", "days"), [("last_seen_at", 8), ("created_at", 31)])
@@ -150,19 +159,17 @@ def test_a_session_ends_when_long_unused_and_in_any_case_after_a_month(
     app: Flask, ada: Agent, signed_in: Callable[[Agent], FlaskClient], column: str, days: int
 ):
     client = signed_in(ada)
-    assert not client.get("/").location.startswith("/sign-in")
+    assert is_in(client)
     with transaction() as session:
-        from sqlalchemy import text
-
         session.execute(text(f"update sign_ins set {column} = now() - interval '{days} days'"))
-    assert client.get("/").location.startswith("/sign-in")
+    assert not is_in(client)
 
 
 def test_a_deactivated_agent_is_out_with_the_next_request_and_their_sign_ins_are_gone(
     app: Flask, ada: Agent, boss: Agent, signed_in: Callable[[Agent], FlaskClient]
 ):
     client = signed_in(ada)
-    assert not client.get("/").location.startswith("/sign-in")
+    assert is_in(client)
     deactivate(ada, by=boss)
-    assert client.get("/").location.startswith("/sign-in")
+    assert not is_in(client)
     assert db.session.scalars(select(SignIn)).all() == []
