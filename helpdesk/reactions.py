@@ -3,24 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
+from helpdesk.customers import timeline
 from helpdesk.live import stream as live
 from helpdesk.search import index as search
 
 Reactions = dict[str, list[Callable[[Any], None]]]
 
 REACTIONS: Reactions = {
-    "opened": [search.index, live.tell],
-    "wrote": [search.index, live.tell],
+    "opened": [timeline.add, search.index, live.tell],
+    "wrote": [timeline.add, search.index, live.tell],
     "automatic": [search.index, live.tell],
-    "answered": [search.index, live.tell],
+    "answered": [timeline.add, search.index, live.tell],
     "noted": [search.index, live.tell],
     "claimed": [live.tell],
     "released": [live.tell],
     "assigned": [live.tell],
-    "closed": [live.tell],
-    "reopened": [live.tell],
-    "merged": [search.index, live.tell],
-    "unmerged": [search.index, live.tell],
+    "closed": [timeline.add, live.tell],
+    "reopened": [timeline.add, live.tell],
+    "merged": [timeline.add, search.index, live.tell],
+    "unmerged": [timeline.add, search.index, live.tell],
     "separate": [live.tell],
     "sent": [live.tell],
     "delayed": [live.tell],

@@ -2,13 +2,32 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, func, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Label,
+    String,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
-from helpdesk.core.db import Base, Created, Id, Moment
+from helpdesk.accounts.models import Agent
+from helpdesk.core.db import Base, Created, Id, Json, Moment
 
 KINDS = ("company", "person")
 STAGES = ("suspect", "prospect", "customer", "former")
+ADDRESS_KINDS = ("visit", "post", "invoice", "delivery")
+
+
+def found_by_word(name: str, column: str) -> Index:
+    """An index that finds the beginnings of words in a column (pg_trgm)."""
+    words: Label[str] = literal_column(column).label("words")
+    return Index(name, words, postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"})
 
 
 class Customer(Base):
@@ -21,6 +40,7 @@ class Customer(Base):
         Index("uq_customers_org_no", "org_no", unique=True, postgresql_where=text("org_no is not null")),
         Index("ix_customers_name_id", text("lower(name)"), "id"),
         Index("ix_customers_stage_name_id", "stage", text("lower(name)"), "id"),
+        found_by_word("ix_customers_name_words", "lower(name)"),
     )
 
     id: Mapped[Id]
@@ -36,6 +56,7 @@ class Customer(Base):
     created_at: Mapped[Created]
     updated_at: Mapped[Moment] = mapped_column(server_default=func.now())
 
+    sort_name: Mapped[str] = column_property(func.lower(name))
     contacts: Mapped[list["Contact"]] = relationship(back_populates="customer", order_by="Contact.id")
     addresses: Mapped[list["PostalAddress"]] = relationship(back_populates="customer", order_by="PostalAddress.id")
 
@@ -44,6 +65,7 @@ class Contact(Base):
     """A person at a customer. A private person is a customer with one contact: themselves."""
 
     __tablename__ = "contacts"
+    __table_args__ = (found_by_word("ix_contacts_name_words", "lower(name)"),)
 
     id: Mapped[Id]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
@@ -68,6 +90,7 @@ class ContactPoint(Base):
         Index("uq_contact_points_email", "value", unique=True, postgresql_where=text("kind = 'email'")),
         Index("ix_contact_points_phone", "value", postgresql_where=text("kind = 'phone'")),
         Index("ix_contact_points_domain", "domain", "customer_id", postgresql_where=text("kind = 'email'")),
+        found_by_word("ix_contact_points_value_words", "value"),
     )
 
     id: Mapped[Id]
@@ -99,5 +122,29 @@ class PostalAddress(Base):
     postcode: Mapped[str] = mapped_column(String(20), server_default="", default="")
     city: Mapped[str] = mapped_column(String(200), server_default="", default="")
     country: Mapped[str] = mapped_column(String(2), server_default="NO", default="NO")
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+    created_at: Mapped[Created]
 
     customer: Mapped[Customer] = relationship(back_populates="addresses")
+
+
+class TimelineEntry(Base):
+    """Something that happened between a customer and us, in the order in which it happened. Rows are only added."""
+
+    __tablename__ = "timeline_entries"
+    __table_args__ = (Index("ix_timeline_entries_customer", "customer_id", "at", "id"),)
+
+    id: Mapped[Id]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    at: Mapped[Created]
+    kind: Mapped[str] = mapped_column(String(30))
+    """What happened: to a case (opened, wrote, answered, closed, …) or to a contact (came, went)."""
+    title: Mapped[str] = mapped_column(String(1000), server_default="", default="")
+    """What it was about, as it was called then."""
+    case_number: Mapped[int | None] = mapped_column(BigInteger)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
+    data: Mapped[Json]
+
+    contact: Mapped[Contact | None] = relationship()
+    actor: Mapped[Agent | None] = relationship()

@@ -2,12 +2,19 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
 
 
+def found_by_word(name: str, table: str, column: str) -> None:
+    op.create_index(name, table, [sa.literal_column(f"{column} gin_trgm_ops")], postgresql_using="gin")
+
+
 def upgrade() -> None:
+    # A trusted extension: whoever may create in the database may create it (PostgreSQL 13 and later).
+    op.execute("create extension if not exists pg_trgm")
     op.create_table(
         "customers",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -56,6 +63,8 @@ def upgrade() -> None:
         sa.Column("postcode", sa.String(length=20), server_default="", nullable=False),
         sa.Column("city", sa.String(length=200), server_default="", nullable=False),
         sa.Column("country", sa.String(length=2), server_default="NO", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("kind in ('visit', 'post', 'invoice', 'delivery')", name=op.f("ck_postal_addresses_kind")),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_postal_addresses_customer_id_customers")
@@ -102,9 +111,38 @@ def upgrade() -> None:
     op.create_index(
         "uq_contact_points_email", "contact_points", ["value"], unique=True, postgresql_where=sa.text("kind = 'email'")
     )
+    found_by_word("ix_customers_name_words", "customers", "lower(name)")
+    found_by_word("ix_contacts_name_words", "contacts", "lower(name)")
+    found_by_word("ix_contact_points_value_words", "contact_points", "value")
+    create_timeline()
+
+
+def create_timeline() -> None:
+    op.create_table(
+        "timeline_entries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("title", sa.String(length=1000), server_default="", nullable=False),
+        sa.Column("case_number", sa.BigInteger(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["agents.id"], name=op.f("fk_timeline_entries_actor_id_agents")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_timeline_entries_contact_id_contacts")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_timeline_entries_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entries")),
+    )
+    op.create_index(op.f("ix_timeline_entries_actor_id"), "timeline_entries", ["actor_id"], unique=False)
+    op.create_index(op.f("ix_timeline_entries_contact_id"), "timeline_entries", ["contact_id"], unique=False)
+    op.create_index("ix_timeline_entries_customer", "timeline_entries", ["customer_id", "at", "id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("timeline_entries")
     op.drop_index("uq_contact_points_email", table_name="contact_points", postgresql_where=sa.text("kind = 'email'"))
     op.drop_index("ix_contact_points_phone", table_name="contact_points", postgresql_where=sa.text("kind = 'phone'"))
     op.drop_index("ix_contact_points_domain", table_name="contact_points", postgresql_where=sa.text("kind = 'email'"))
