@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from helpdesk import http
+from helpdesk import http, menu
 from helpdesk.accounts.session import agent_of_request
 from helpdesk.core import events, i18n, jobs, limits, looks
 from helpdesk.core.db import db
@@ -49,5 +49,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     for name, command in COMMANDS.items():
         app.cli.add_command(command, name)
     app.add_url_rule("/", "home", lambda: redirect(url_for("cases.queue")))
+    menu.install(app)
     app.add_url_rule("/health", "health", lambda: ("alive\n", 200, {"Content-Type": "text/plain"}))
     return app

@@ -6,6 +6,8 @@ from flask import Blueprint
 import helpdesk.accounts.models
 import helpdesk.blobs.models
 import helpdesk.cases.models
+import helpdesk.cases.web_acts
+import helpdesk.cases.web_files
 import helpdesk.customers.models
 import helpdesk.mail_in.models
 import helpdesk.mail_out.models

@@ -22,3 +22,10 @@ document.addEventListener("htmx:finally:request", (event) => {
   waiting -= 1;
   show();
 });
+
+// What I do changes lists and numbers at once; the live stream tells the others.
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request?.method === "GET" || ctx.target?.id === "list" || ctx.response?.status >= 400) return;
+  document.body.dispatchEvent(new Event("desk:list"));
+});

@@ -7,5 +7,6 @@ import "./files.js";
 import "./keys.js";
 import "./list.js";
 import "./live.js";
+import "./popup.js";
 import "./theme.js";
 import "./toast.js";

@@ -25,7 +25,7 @@ function heard(event) {
   refreshCounts();
   const pane = document.querySelector(".desk-case[data-number]");
   if (!pane || pane.dataset.number !== String(event.number)) return;
-  if (event.id && Number(pane.dataset.lastEvent) >= Number(event.id)) return;
+  if (event.id && Number(pane.querySelector("#thread")?.dataset.lastEvent) >= Number(event.id)) return;
   const news = pane.querySelector(".case-news");
   if (!news?.hidden) return;
   news.hidden = false;
@@ -76,6 +76,11 @@ document.addEventListener("DOMContentLoaded", () => {
   // Locks exist on https and localhost only; elsewhere each tab listens for itself.
   if (navigator.locks) navigator.locks.request("desk-live", () => new Promise(() => listen(path)));
   else listen(path);
+});
+// The case pane was filled anew, or its news was shown.
+document.addEventListener("htmx:after:swap", (event) => {
+  const source = event.detail.ctx.sourceElement?.closest?.("#case-news");
+  if (source) source.hidden = true;
 });
 // Back from sleep or another window: look once, whatever the stream has missed.
 document.addEventListener("visibilitychange", () => {

@@ -35,7 +35,11 @@ export function toast(text, { bad = false } = {}) {
 const watchAll = () => shelf()?.querySelectorAll(".note-toast").forEach(watch);
 document.addEventListener("DOMContentLoaded", watchAll);
 document.addEventListener("htmx:after:swap", watchAll);
-document.addEventListener("click", (event) => event.target.closest("[data-shut]")?.closest(".note-toast")?.remove());
+document.addEventListener("click", (event) => {
+  const toast = event.target.closest("[data-shut]")?.closest(".note-toast");
+  // After the click itself has been dealt with: Undo is a button of a form.
+  if (toast) setTimeout(() => { toast.hidden = true; setTimeout(() => toast.remove(), 5000); });
+});
 
 // No answer at all, or one that is not ours (a proxy's page): what is on the screen stays.
 document.addEventListener("htmx:error", (event) => {

@@ -49,8 +49,10 @@ def conditions(view: str, agent: Agent) -> list[Any]:
     }[view]
 
 
-def cases_in(view: str, agent: Agent, *, queue: Queue | None = None, after: str | None = None) -> Page[Case]:
-    """A page of a view, oldest waiting first; of closed cases the latest first."""
+def cases_in(
+    view: str, agent: Agent, *, queue: Queue | None = None, after: str | None = None, size: int = PAGE_SIZE
+) -> Page[Case]:
+    """A page of `size` cases of a view, oldest waiting first; of closed cases the latest first."""
     query = (
         select(Case)
         .where(*conditions(view, agent))
@@ -60,7 +62,7 @@ def cases_in(view: str, agent: Agent, *, queue: Queue | None = None, after: str 
         query = query.where(Case.queue_id == queue.id)
     newest_first = view == "closed"
     keys = [Case.closed_at if newest_first else Case.waiting_since, Case.id]
-    page: Page[Any] = fetch(query, keys, after, size=PAGE_SIZE, newest_first=newest_first)
+    page: Page[Any] = fetch(query, keys, after, size=size, newest_first=newest_first)
     return Page(rows=[row[0] for row in page.rows], after=page.after)
 
 

@@ -9,12 +9,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core.db import db
-from helpdesk.mail_out.models import OutboundMail
 
 SHOWN = 200
 """Messages of a case shown at once: its latest."""
 SAID = ("opened", "wrote", "answered", "noted", "automatic")
 """Events whose message stands in the thread itself."""
+DELIVERED = ("sent", "delayed", "failed")
+"""How an answer fared is told on the answer."""
 EARLIER = 10
 
 
@@ -37,21 +38,21 @@ class Thread:
 
 
 def thread(case: Case, *, everything: bool = False) -> Thread:
-    """Messages and events of the case: 4 queries, however long it is."""
+    """Messages and events of the case: 3 queries, however long it is."""
     messages = select(Message).where(Message.case_id == case.id).order_by(Message.id.desc())
     events = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id.desc())
     if not everything:
         messages, events = messages.limit(SHOWN + 1), events.limit(SHOWN)
     messages = messages.options(
         joinedload(Message.agent),
-        joinedload(Message.outbound).selectinload(OutboundMail.recipients),
+        joinedload(Message.outbound),
         selectinload(Message.attachments),
     ).execution_options(populate_existing=True)
     said = list(db.session.scalars(messages))
     cut = not everything and len(said) > SHOWN
     said = said if everything else said[:SHOWN]
     happened = list(db.session.scalars(events.options(joinedload(CaseEvent.actor))))
-    done = [event for event in happened if event.kind not in SAID]
+    done = [event for event in happened if event.kind not in SAID + DELIVERED]
     if cut:
         done = [event for event in done if event.at >= said[-1].at]
     entries = [Entry(at=message.at, message=message) for message in said]

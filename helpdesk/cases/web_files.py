@@ -1,0 +1,44 @@
+"""What came with a message: its files, and its HTML as it was meant to look."""
+
+from flask import Response, current_app, request
+from flask_login import current_user
+
+from helpdesk.blobs import store
+from helpdesk.cases.access import attachment_for, message_for
+from helpdesk.cases.formatted import formatted_page
+from helpdesk.cases.web import web
+from helpdesk.core.errors import NotFound
+from helpdesk.core.i18n import lazy as _l
+
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@web.get("/attachments/<int:attachment_id>")
+def attachment(attachment_id: int) -> Response:
+    """The file, to be saved: never shown inside our own site, whatever it says it is."""
+    file = attachment_for(current_user, attachment_id)
+    try:
+        data = store.get(file.sha256)
+    except FileNotFoundError:
+        current_app.logger.error("The bytes of attachment %s are not in the store", file.id)
+        raise NotFound(_l("The bytes of this file are missing. An administrator can find out more in the log."))
+    answer = Response(data, mimetype="application/octet-stream")
+    answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@web.get("/messages/<int:message_id>/formatted")
+def formatted(message_id: int) -> Response:
+    """The mail's own HTML, cleaned, for a frame without scripts. Remote images only with ?images=1."""
+    message = message_for(current_user, message_id)
+    if not message.html:
+        raise NotFound()
+    images = request.args.get("images") == "1"
+    answer = Response(formatted_page(message, images=images), mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = FRAME_POLICY.format(images=" https: http:" if images else "")
+    return answer
