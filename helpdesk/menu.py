@@ -77,6 +77,7 @@ def _rail() -> dict[str, Any]:
             for one in queues()
         ],
         "links": [_item(name, url_for(endpoint), 0, None, False) for endpoint, name in _links()],
+        "counts": {key: _number(key, numbers) for key in NAMES},
         "summary": _summary(numbers),
         "claim_next": url_for("cases.claim_next_case", **asked) if current_user.may_answer else "",
     }

@@ -64,10 +64,10 @@ class Listing:
     def order(self) -> str:
         return _("Latest first") if self.view == "closed" else _("Oldest waiting first")
 
-    @property
-    def count_words(self) -> str:
-        """ "7, oldest 3 h": a number and, where it matters, an age."""
-        count = f"{len(self.cases)}+" if self.after else str(len(self.cases))
+    def count_words(self, known: str | None) -> str:
+        """ "7, oldest 3 h": a number (`known` from the rail, else what is shown) and, where it matters, an age."""
+        shown = f"{len(self.cases)}+" if self.after else str(len(self.cases))
+        count = known if known and not self.queue else shown
         if not self.cases or self.view == "closed":
             return count
         return _("%(count)s, oldest %(age)s", count=count, age=age(self.cases[0].waiting_since))

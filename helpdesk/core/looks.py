@@ -15,6 +15,7 @@ from helpdesk.core.i18n import _, language
 STATIC = Path(__file__).parent.parent / "static"
 FOREVER_S = 365 * 24 * 3600
 THEMES = ("light", "dark")
+COMPANY_FORMS = frozenset("AS ASA SA ANS DA ENK NUF KF AB OY LTD LLC INC GMBH AG PLC BV".split())
 
 
 @cache
@@ -30,8 +31,9 @@ def asset(name: str) -> str:
 
 
 def initials(name: str) -> str:
-    """Two letters for a name: the first of its first and last word. "?" for nothing."""
+    """Two letters for a name: the first of its first and last word, company forms aside. "?" for nothing."""
     words = [word for word in (name or "").replace("@", " ").split() if word[0].isalnum()]
+    words = [word for word in words if word.upper().rstrip(".") not in COMPANY_FORMS] or words
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[:2] for word in words]
     return "".join(letters).upper() or "?"
 

@@ -9,6 +9,3 @@ def stage_words(customer: Customer) -> str:
     if customer.stage == "customer":
         return _("Customer since %(year)s", year=customer.created_at.year)
     return {"suspect": _("Suspect"), "prospect": _("Prospect"), "former": _("Former customer")}[customer.stage]
-
-
-FILTERS = (stage_words,)
