@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, render_template, request, url_for
 from flask_login import current_user
 
 from helpdesk.cases.listing import NAMES
@@ -46,9 +46,10 @@ def settings_sections() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def rail() -> dict[str, Any]:
     """Everything the rail and the top show, read once a request."""
-    if "rail" not in g:
-        g.rail = _rail()
-    return g.rail
+    kept: dict[str, Any] = request.environ
+    if "helpdesk.rail" not in kept:
+        kept["helpdesk.rail"] = _rail()
+    return kept["helpdesk.rail"]
 
 
 def _rail() -> dict[str, Any]:

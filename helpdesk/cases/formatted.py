@@ -4,6 +4,7 @@ import base64
 import re
 
 import nh3
+from markupsafe import escape
 
 from helpdesk.blobs import store
 from helpdesk.cases.models import Message
@@ -42,7 +43,7 @@ def formatted_page(message: Message, *, images: bool) -> str:
     """The page for the frame. Past a cap the text stands there instead, as plain text."""
     source = message.html
     if len(source) > HTML_MAX_CHARS or too_deep(source):
-        return PAGE.format(body=f"<pre>{nh3.clean_text(message.text or message.quoted)}</pre>")
+        return PAGE.format(body=f"<pre>{escape(message.text or message.quoted)}</pre>")
     return PAGE.format(body=clean(source, _own_images(message), images=images))
 
 

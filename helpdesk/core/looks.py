@@ -15,7 +15,7 @@ from helpdesk.core.i18n import _, language
 STATIC = Path(__file__).parent.parent / "static"
 FOREVER_S = 365 * 24 * 3600
 THEMES = ("light", "dark")
-COMPANY_FORMS = frozenset("AS ASA SA ANS DA ENK NUF KF AB OY LTD LLC INC GMBH AG PLC BV".split())
+COMPANY_FORMS = {"AS", "ASA", "SA", "ANS", "DA", "ENK", "NUF", "AB", "OY", "LTD", "LLC", "INC", "GMBH", "AG", "PLC"}
 
 
 @cache

@@ -76,7 +76,15 @@ def test_an_age_is_said_in_its_largest_whole_unit(app: Flask, minutes: int, word
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Solveig Dahl", "SD"), ("Per", "PE"), ("", "?"), ("Nordvik Bygg AS", "NB"), ("AS", "AS"), ("ø@å.no", "ØÅ"), ("— —", "?")],
+    [
+        ("Solveig Dahl", "SD"),
+        ("Per", "PE"),
+        ("", "?"),
+        ("Nordvik Bygg AS", "NB"),
+        ("AS", "AS"),
+        ("ø@å.no", "ØÅ"),
+        ("— —", "?"),
+    ],
 )
 def test_initials_are_two_letters_whatever_the_name(name: str, letters: str):
     assert initials(name) == letters
