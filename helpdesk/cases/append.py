@@ -1,6 +1,6 @@
 """Something more was said on a case that exists."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from helpdesk.cases.events import record
 from helpdesk.cases.incoming import Incoming, message_of, snippet
@@ -25,7 +25,7 @@ def append(case: Case, incoming: Incoming) -> Message:
         was = case.status
         if was in ("waiting", "closed"):
             case.status, case.closed_at = "open", None
-            case.waiting_since = session.scalar(select(func.now()))
+            case.waiting_since = func.now()
         case.snippet = snippet(incoming.text or incoming.quoted)
         record(case, "wrote", message=message, reopened=was == "closed")
     return message

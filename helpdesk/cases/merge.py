@@ -1,6 +1,6 @@
 """Two cases that are one matter become one, and can be taken apart again. Nobody outside is told."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.accounts.models import Agent
@@ -25,7 +25,9 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
         session.execute(
             update(Message).where(Message.case_id == source.id).values(case_id=target.id, merged_from_id=source.id)
         )
-        theirs = select(target.id, Participant.address, Participant.name).where(Participant.case_id == source.id)
+        theirs = select(literal(target.id), Participant.address, Participant.name).where(
+            Participant.case_id == source.id
+        )
         session.execute(
             insert(Participant).from_select(["case_id", "address", "name"], theirs).on_conflict_do_nothing()
         )

@@ -89,8 +89,9 @@ def counts(agent: Agent) -> Counts:
     """All numbers of the views, in one query that reads at most COUNT_TO index entries each."""
     oldest = select(func.min(Case.waiting_since)).where(*conditions("unclaimed", agent)).scalar_subquery()
     names = ("unclaimed", "mine", "open", "waiting")
-    row = db.session.execute(select(*[_capped(conditions(name, agent)) for name in names], oldest)).one()
-    return Counts(*row)
+    numbers = [_capped(conditions(name, agent)).label(name) for name in names]
+    row = db.session.execute(select(*numbers, oldest.label("oldest_unclaimed"))).one()
+    return Counts(**row._mapping)
 
 
 def queues() -> Sequence[QueueCount]:
