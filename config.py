@@ -86,7 +86,8 @@ SETTINGS = [
     Setting(
         "SMTP_URL", "", "Outgoing mail: smtp://user:password@host:587 (STARTTLS), smtps://…:465, or a folder file:///…"
     ),
-    Setting("SMTP_TIMEOUT_S", "30", "How long to wait for the outgoing mail server", int),
+    Setting("SMTP_TIMEOUT_S", "30", "How long to wait for the outgoing mail server, at each step", int),
+    Setting("SMTP_LAST_TIMEOUT_S", "300", "How long it may take to say yes to a whole mail, virus scan and all", int),
     Setting(
         "SMTP_STARTTLS", "1", "Use STARTTLS whenever the outgoing server offers it; 2 refuses to send without it", int
     ),

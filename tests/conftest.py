@@ -19,6 +19,8 @@ from helpdesk.core.tokens import fingerprint, new_secret
 from helpdesk.embedded.postgres import Postgres, start_postgres
 from helpdesk.embedded.valkey import Valkey, start_valkey
 
+pytest_plugins = ["tests.servers"]
+
 for name in [setting.name for setting in config.SETTINGS]:
     os.environ.pop(name, None)
 

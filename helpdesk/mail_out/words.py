@@ -20,11 +20,11 @@ SENTENCES: dict[str, Any] = {
     "timeout": _l("The server at %(server)s did not answer in time."),
     "broken": _l("The connection to the server at %(server)s broke off before the mail was handed over."),
     "lost": _l(
-        "The connection to the server at %(server)s was lost just after the mail was handed over. "
-        "It is sent once more; if both arrive, they are recognised as the same mail."
+        "The connection was lost just after the mail was handed over, so it is sent once more. "
+        "If both arrive, they carry the same Message-ID."
     ),
     "lost_twice": _l(
-        "The connection to the server at %(server)s was lost twice just after the mail was handed over. "
+        "The connection was lost twice, just after the mail was handed over. "
         "It has most likely arrived; we cannot be sure."
     ),
     "login": _l("The server at %(server)s did not accept our sign-in: %(said)s"),
