@@ -1,1 +1,30 @@
-"""Every task there is."""
+"""Every task there is: an id in, one call."""
+
+import logging
+
+from helpdesk.core.db import db
+from helpdesk.mail_out.send import send_mail
+from helpdesk.mail_out.sweep import sweep_outbox
+from workers.app import flask_app, task
+
+log = logging.getLogger(__name__)
+
+SWEEPS = [sweep_outbox]
+"""Each looks for rows that are due and that nobody woke a worker for."""
+
+
+@task("mail_out.send")
+def send(mail_id: int) -> None:
+    """Send one mail of the outbox, if it is due."""
+    send_mail(mail_id)
+
+
+@task("default.sweep", every_s=flask_app.config["SWEEP_S"])
+def sweep() -> None:
+    """Every sweep, whatever became of the one before it."""
+    for look in SWEEPS:
+        try:
+            look()
+        except Exception:
+            log.exception("The sweep %s failed", look.__name__)
+            db.session.rollback()
