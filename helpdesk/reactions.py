@@ -1,8 +1,9 @@
-"""What follows from what: event on a case → reactions, in order, in the event's own transaction."""
+"""What follows from what: event on a case or a mail → reactions, in order, in the event's own transaction."""
 
 from collections.abc import Callable
 from typing import Any
 
+from helpdesk.cases import delivery
 from helpdesk.customers import timeline
 from helpdesk.live import stream as live
 from helpdesk.search import index as search
@@ -26,4 +27,7 @@ REACTIONS: Reactions = {
     "sent": [live.tell],
     "delayed": [live.tell],
     "failed": [live.tell],
+    "mail_sent": [delivery.note_sent],
+    "mail_delayed": [delivery.note_delayed],
+    "mail_failed": [delivery.note_failed],
 }
