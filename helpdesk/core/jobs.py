@@ -7,15 +7,21 @@ go on; the sweeper picks the row up within 30 s of the broker's return.
 import logging
 import time
 
+import redis
 from celery import Celery
 from flask import Flask, current_app
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from helpdesk.core.db import after_commit
 
 log = logging.getLogger(__name__)
 
 QUEUES = ("mail_in", "mail_out", "default")
+PROBE_S = 1.0
+"""A broker that takes longer than this to say PONG counts as away: redis-py would try for many seconds."""
 BROKER_REST_S = 2.0
 """After a refusal, how long to leave the broker alone, so that a request never queues behind its time-outs."""
 
@@ -51,6 +57,12 @@ def make_celery(app: Flask) -> Celery:
     )
     app.extensions["celery"] = celery
     app.extensions["broker_rests_until"] = 0.0
+    app.extensions["broker_probe"] = redis.Redis.from_url(
+        app.config["REDIS_URL"],
+        socket_connect_timeout=PROBE_S,
+        socket_timeout=PROBE_S,
+        retry=Retry(NoBackoff(), 0),
+    )
     return celery
 
 
@@ -65,8 +77,9 @@ def wake(task_name: str, *ids: int) -> bool:
     if time.monotonic() < extensions["broker_rests_until"]:
         return False
     try:
+        extensions["broker_probe"].ping()
         extensions["celery"].send_task(task_name, args=ids, queue=queue_for(task_name), retry=False)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         extensions["broker_rests_until"] = time.monotonic() + BROKER_REST_S
         log.warning("The broker does not answer (%s); the sweeper will take up %s %s", error, task_name, ids)
         return False

@@ -7,8 +7,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from helpdesk.core.errors import HelpdeskError
+from helpdesk.mail_in.ingest import ingest
 
 mail = AppGroup("mail", help="Mail: ingest, parse, serve the mail door, show the ledger.")
+mail.add_command(ingest)
 
 
 @mail.command("serve")
