@@ -1,0 +1,74 @@
+"""The line above a quotation: "On 3 May 2024 at 10:12, Jane <jane@x> wrote:" in forty languages, on up to six lines."""
+
+from __future__ import annotations
+
+import re
+
+from helpdesk.mail_reading.quote_words import OPENER_SIGNS, OPENER_WORDS, WROTE_SIGNS, WROTE_WORDS
+
+MAX_LINES = 6
+_MAX_CHARS = 500
+_EDGES = " \t*_-–—|>~\xa0\u200e\u200f\ufeff"
+
+
+def _any_of(words: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words.split("|")), key=len, reverse=True))
+
+
+_WROTE = re.compile(rf"(?:(?<!\w)(?:{_any_of(WROTE_WORDS)})(?!\w)|>wrote\b|{_any_of(WROTE_SIGNS)})", re.IGNORECASE)
+_WROTE_AT_END = re.compile(
+    rf"(?:(?<!\w)(?:{_any_of(WROTE_WORDS)})|>wrote|{_any_of(WROTE_SIGNS)})[\s*_:：.\-–—~|]{{0,20}}$", re.IGNORECASE
+)
+_OPENER = re.compile(
+    rf"(?:(?:{_any_of(OPENER_WORDS)})(?:[.,:]|(?!\w))|{_any_of(OPENER_SIGNS)}"
+    r"|\d{1,4}(?:[./\- ]|\w{0,3}\b|年|日|년))",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d(?!\d)|\d{1,2}[:.h]\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|\d年|\d日|\d년|\d{1,2}[./]\s?\d{1,2}[./]"
+    r"|[๐-๙]{4}|[٠-٩]{4}"
+)
+_EMAIL = re.compile(r"[^\s<>()\[\]@,;:\"]{1,80}@[^\s<>()\[\]@,;:\"]{1,120}")
+_EMAIL_AT_END = re.compile(r"(?:[<(\[]\s*(?:mailto:)?[^\s<>()\[\]@]{1,80}@[^\s<>()\[\]@]{1,120}\s*[>)\]])\s*[:：]?\s*$")
+_NAME_AND_EMAIL = re.compile(r"[\"'\w][^<>@]{0,80}<\s*(?:mailto:)?[^\s<>@]{1,80}@[^\s<>@]{1,120}>")
+_DASHED = re.compile(r"^\s*-{2,6}\s?\S.{2,300}?\s?-{2,6}\s*$")
+
+
+def may_end(line: str) -> bool:
+    """A cheap look at whether an attribution could end on this line."""
+    bare = line.rstrip(" \t*_\xa0")
+    return bool(bare) and (bare[-1] in ":：>-)" or _WROTE_AT_END.search(bare[-60:]) is not None)
+
+
+def is_attribution(text: str, *, quoted_next: bool, single: bool) -> bool:
+    """Whether `text` (white space folded, one to six lines joined) says who wrote what follows."""
+    if not 6 <= len(text) <= _MAX_CHARS:
+        return False
+    text = text.strip(_EDGES) if not _DASHED.match(text) else text.strip(" \t-–—")
+    wrote = _WROTE.search(text)
+    dated = _DATE.search(text) is not None
+    opened = _OPENER.match(text) is not None
+    emailed = "@" in text and _EMAIL.search(text) is not None
+    if wrote is None:
+        return dated and opened and _EMAIL_AT_END.search(text) is not None and (quoted_next or text[-1] in ":：>")
+    if not (text[-1] in ":：" or _WROTE_AT_END.search(text[-60:])):
+        return False
+    if dated and opened:
+        return True
+    if emailed and (opened or _NAME_AND_EMAIL.match(text)):
+        return True
+    return single and ((emailed and len(text) < 300) or len(text) <= 120) and (quoted_next or (emailed and dated))
+
+
+def is_dashed(line: str) -> bool:
+    """`---- John Smith wrote ----` and `---- On Tue, 22 Dec 2015 … wrote ----`."""
+    return bool(_DASHED.match(line)) and _WROTE.search(line) is not None
+
+
+def join(lines: list[str]) -> str:
+    """Lines as one, folded; a quoted-printable soft break left in the text is taken out."""
+    out = ""
+    for line in lines:
+        piece = line.strip(" \t\xa0\u200e\u200f\ufeff")
+        out = out[:-1] + piece if out.endswith("=") else f"{out} {piece}" if out else piece
+    return out

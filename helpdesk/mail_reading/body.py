@@ -1,0 +1,68 @@
+"""The body: which text is the letter, and what in it is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpdesk.mail_reading.caps import MAX_TEXT_CHARS
+from helpdesk.mail_reading.forwards import find_forward
+from helpdesk.mail_reading.html_text import html_to_lines
+from helpdesk.mail_reading.mail import Forwarded
+from helpdesk.mail_reading.quotes import Splitter
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A letter's text, the new part of it and the folded rest: together all its lines, each in order."""
+
+    text: str
+    reply_text: str
+    quoted_text: str
+    forwarded: Forwarded | None
+
+
+def read_body(source: str, kind: str = "text", *, subject: str = "") -> Body:
+    """Read a bare body. kind: text or html. Past the cap on characters the rest is shown unread."""
+    hints: list[bool] | None = None
+    if kind == "html":
+        lines, hints = html_to_lines(source)
+    else:
+        lines = plain_lines(source)
+    return split_lines(lines, hints, subject)
+
+
+def plain_lines(text: str) -> list[str]:
+    """The lines of a plain body, whatever ends them; other separators of Unicode do not count."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
+
+
+def split_lines(lines: list[str], hints: list[bool] | None, subject: str) -> Body:
+    """Split lines into new and history, and look for a forwarded mail in them."""
+    text = "\n".join(lines)
+    looked_at = _within_cap(lines)
+    splitter = Splitter(lines[:looked_at], hints[:looked_at] if hints else None)
+    folded = splitter.split() + [False] * (len(lines) - looked_at)
+    forwarded = find_forward(lines[:looked_at], subject)
+    shown = [line for line, away in zip(lines, folded, strict=True) if not away]
+    away = [line for line, fold in zip(lines, folded, strict=True) if fold]
+    return Body(text, _trimmed(shown), _trimmed(away), forwarded)
+
+
+def _within_cap(lines: list[str]) -> int:
+    total = 0
+    for index, line in enumerate(lines):
+        total += len(line) + 1
+        if total > MAX_TEXT_CHARS:
+            return index
+    return len(lines)
+
+
+def _trimmed(lines: list[str]) -> str:
+    start, end = 0, len(lines)
+    while start < end and not lines[start].strip():
+        start += 1
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return "\n".join(lines[start:end])

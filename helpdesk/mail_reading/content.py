@@ -1,0 +1,111 @@
+"""Which parts are the letter and which are attached to it."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass, field
+
+from helpdesk.mail_reading.caps import MAX_FILENAME_CHARS
+from helpdesk.mail_reading.charsets import decode, tidy
+from helpdesk.mail_reading.mail import Attachment
+from helpdesk.mail_reading.mime import Part, leaves
+
+_LETTER = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown")
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_TAIL = {
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "text/vcard": ".vcf",
+    "message/delivery-status": ".txt",
+    "text/plain": ".txt",
+}
+
+
+@dataclass(slots=True)
+class Content:
+    """The letter's text and HTML, and all else as attachments. `charset` is the first that a text part declares."""
+
+    text: str = ""
+    html: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    charset: str | None = None
+
+
+def collect(root: Part, problems: list[str]) -> Content:
+    """Sort the parts of a message into letter and attachments; nothing is left out."""
+    found = Content()
+    texts: list[str] = []
+    htmls: list[str] = []
+    for part in leaves(root):
+        if _is_letter(part):
+            text = _text(part, found, problems)
+            if part.content_type == "text/html":
+                htmls.append(text)
+            elif text.strip() or part is root:
+                texts.append(text)
+            continue
+        found.attachments.append(_attachment(part, len(found.attachments) + 1))
+    found.text = "\n".join(texts) if texts else ""
+    found.html = "\n".join(htmls)
+    return found
+
+
+def _is_letter(part: Part) -> bool:
+    if part.content_type not in _LETTER or part.disposition == "attachment" or part.filename:
+        return part.depth == 0 and part.main == "text" and part.disposition != "attachment"
+    return True
+
+
+def _text(part: Part, found: Content, problems: list[str]) -> str:
+    declared = part.params.get("charset")
+    if found.charset is None:
+        found.charset = declared
+    text, problem = decode(part.body(), declared)
+    if problem:
+        problems.append(problem)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _attachment(part: Part, number: int) -> Attachment:
+    content = part.body()
+    return Attachment(
+        filename=safe_filename(part.filename) or _made_up(part, number),
+        content_type=tidy(part.content_type)[:200],
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        inline=_is_inline(part),
+        content_id=tidy(part.content_id)[:500] if part.content_id else None,
+        content=content,
+    )
+
+
+def _is_inline(part: Part) -> bool:
+    if part.disposition == "attachment":
+        return False
+    related = part.parent is not None and part.parent.content_type == "multipart/related"
+    return (bool(part.content_id) and (related or part.main == "image")) or (
+        part.disposition == "inline" and part.main == "image"
+    )
+
+
+def _made_up(part: Part, number: int) -> str:
+    tail = _TAIL.get(part.content_type) or mimetypes.guess_extension(part.content_type) or ".bin"
+    return f"part-{number}{tail}"
+
+
+def safe_filename(name: str) -> str:
+    """A name that can be shown and saved: no path, no control or direction characters, not hidden, not too long."""
+    name = _HOSTILE.sub("", tidy(name)).replace("\\", "/").rpartition("/")[2].strip().strip(".").strip()
+    name = re.sub(r'[<>:"|?*]', "_", name)
+    if len(name) > MAX_FILENAME_CHARS:
+        stem, dot, tail = name.rpartition(".")
+        name = (
+            f"{stem[: MAX_FILENAME_CHARS - 20]}{dot}{tail[:15]}"
+            if dot and len(tail) <= 15
+            else name[:MAX_FILENAME_CHARS]
+        )
+    return name
