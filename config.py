@@ -114,7 +114,8 @@ SETTINGS = [
     Setting(
         "SIGN_IN_NETWORK_LIMIT", "50 per 10 minutes", "Failed sign-ins from a network, whoever they are for", _limit
     ),
-    Setting("FORM_LIMIT", "5 per 10 minutes", "Inquiries by web form from an address, and from a network", _limit),
+    Setting("FORM_LIMIT", "5 per 10 minutes", "Inquiries by web form under one e-mail address", _limit),
+    Setting("FORM_NETWORK_LIMIT", "30 per 10 minutes", "Inquiries by web form from one network address", _limit),
     Setting("FORM_MIN_S", "3", "A form sent faster than this was filled in by a program", int),
     Setting("CONFIRMATION_EVERY_S", "3600", "At most one confirmation to an address in this time", int),
     Setting("FORM_ANCESTORS", "", "Sites that may embed the contact form, such as https://www.example.com", _list),

@@ -17,7 +17,7 @@ from helpdesk.accounts.session import agent_of_request
 from helpdesk.core import events, i18n, jobs, limits, looks
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
-from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS
+from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS, PUBLIC_FORMS
 
 csrf = CSRFProtect()
 migrations = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
@@ -43,7 +43,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     http.install(app)
     for pages in PAGES:
         app.register_blueprint(pages)
-    for pages in PAGES_FOR_PROGRAMS:
+    for pages in (*PAGES_FOR_PROGRAMS, *PUBLIC_FORMS):
         app.register_blueprint(pages)
         csrf.exempt(pages)
     for name, command in COMMANDS.items():

@@ -19,6 +19,7 @@ from helpdesk.cases.setup_cli import queues, setup
 from helpdesk.cases.web import web as cases
 from helpdesk.customers.web import web as customers
 from helpdesk.intake.api import api as intake_api
+from helpdesk.intake.contact import contact
 from helpdesk.intake.web import web as intake
 from helpdesk.live.web import web as live
 from helpdesk.mail_in.cli import mail
@@ -29,6 +30,8 @@ from helpdesk.search.web import web as search
 PAGES: list[Blueprint] = [accounts, cases, customers, mail_out, mail_in, intake, search, live]
 PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 """No cookies, so no CSRF token either."""
+PUBLIC_FORMS: list[Blueprint] = [contact]
+"""In nobody's name but the one typed in, so there is nothing a foreign site could misuse (see intake/contact.py)."""
 COMMANDS: dict[str, Command] = {
     "setup": setup,
     "agents": agents,
