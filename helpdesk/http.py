@@ -18,7 +18,7 @@ from flask import (
 )
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from helpdesk.core.db import db
@@ -142,6 +142,9 @@ def show_http_error(error: HTTPException) -> Any:
 def show_database_error(error: DBAPIError) -> Any:
     """The database is away (503) or refused a statement (500)."""
     db.session.rollback()
+    if isinstance(error, DataError):
+        # A NUL in a text, a number past any id: nothing of ours is like that.
+        return show(InvalidInput(PLAIN_WORDS[400]))
     if isinstance(error, OperationalError) or error.connection_invalidated:
         log.warning("The database does not answer: %s", type(error.orig).__name__)
         return show(OutOfOrder())

@@ -6,6 +6,7 @@ from typing import Any
 from helpdesk.cases import delivery
 from helpdesk.customers import timeline
 from helpdesk.live import stream as live
+from helpdesk.mail_out import link_letter
 from helpdesk.search import index as search
 
 Reactions = dict[str, list[Callable[[Any], None]]]
@@ -30,4 +31,5 @@ REACTIONS: Reactions = {
     "mail_sent": [delivery.note_sent],
     "mail_delayed": [delivery.note_delayed],
     "mail_failed": [delivery.note_failed],
+    "link_made": [link_letter.send],
 }

@@ -13,8 +13,9 @@ import helpdesk.mail_in.models
 import helpdesk.mail_out.models
 import helpdesk.search.models  # noqa: F401
 from helpdesk.accounts.cli import agents
-from helpdesk.accounts.web import web as accounts
+from helpdesk.accounts.settings_web import web as accounts
 from helpdesk.cases.cli import cases as cases_command
+from helpdesk.cases.queue_web import web as queue_pages
 from helpdesk.cases.setup_cli import queues, setup
 from helpdesk.cases.web import web as cases
 from helpdesk.customers.web import web as customers
@@ -27,7 +28,7 @@ from helpdesk.mail_in.web import web as mail_in
 from helpdesk.mail_out.web import web as mail_out
 from helpdesk.search.web import web as search
 
-PAGES: list[Blueprint] = [accounts, cases, customers, mail_out, mail_in, intake, search, live]
+PAGES: list[Blueprint] = [accounts, cases, queue_pages, customers, mail_out, mail_in, intake, search, live]
 PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 """No cookies, so no CSRF token either."""
 PUBLIC_FORMS: list[Blueprint] = [contact]

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import EmailField, PasswordField, SelectField, StringField, TextAreaField
 
 from helpdesk.accounts.passwords import LENGTH_ADVISED
-from helpdesk.core.errors import InvalidInput
+from helpdesk.core.forms import Form
 from helpdesk.core.i18n import lazy as _l
 
 ROLE_CHOICES = [
@@ -23,14 +22,14 @@ def new_password(label: Any) -> PasswordField:
     return PasswordField(label, description=ADVICE, render_kw={"autocomplete": "new-password", "required": True})
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     """Address and password."""
 
     email = EmailField(_l("E-mail"), render_kw={"autocomplete": "username", "required": True, "maxlength": 320})
     password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password", "required": True})
 
 
-class FirstAdminForm(FlaskForm):
+class FirstAdminForm(Form):
     """The first set-up."""
 
     name = StringField(_l("Your name"), render_kw={"autocomplete": "name", "required": True, "maxlength": 200})
@@ -38,13 +37,13 @@ class FirstAdminForm(FlaskForm):
     password = new_password(_l("Password"))
 
 
-class JoinForm(FlaskForm):
+class JoinForm(Form):
     """A password by a link."""
 
     password = new_password(_l("New password"))
 
 
-class MeForm(FlaskForm):
+class MeForm(Form):
     """What everybody may change about themselves."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "name", "required": True, "maxlength": 200})
@@ -54,14 +53,14 @@ class MeForm(FlaskForm):
     )
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     """A new password for oneself."""
 
     old = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password", "required": True})
     password = new_password(_l("New password"))
 
 
-class InviteForm(FlaskForm):
+class InviteForm(Form):
     """A new colleague."""
 
     name = StringField(_l("Name"), render_kw={"required": True, "maxlength": 200, "autocomplete": "off"})
@@ -69,17 +68,9 @@ class InviteForm(FlaskForm):
     role = SelectField(_l("Role"), choices=ROLE_CHOICES)
 
 
-class AgentForm(FlaskForm):
+class AgentForm(Form):
     """A colleague's name, role and language."""
 
     name = StringField(_l("Name"), render_kw={"required": True, "maxlength": 200, "autocomplete": "off"})
     role = SelectField(_l("Role"), choices=ROLE_CHOICES)
     language = SelectField(_l("Language"), choices=LANGUAGE_CHOICES)
-
-
-def show_refusal(form: FlaskForm, error: InvalidInput) -> None:
-    """Put an act's sentences under the form's fields, where what was typed still stands."""
-    for name, sentence in error.fields.items():
-        field: Field | None = form._fields.get(name)
-        if field is not None:
-            field.errors = [*field.errors, sentence]

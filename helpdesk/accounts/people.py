@@ -21,7 +21,7 @@ NAME_MAX = 200
 
 def add_agent(email: str, name: str, role: str, *, password: str | None = None, by: Agent | None = None) -> Agent:
     """A new colleague; without a password they come in by an invitation. Raises InvalidInput by field."""
-    address = clean_address(email)
+    address, name = clean_address(email), one_line(name)
     language = current_app.config["DEFAULT_LANGUAGE"]
     wrong = _wrong_fields(name, role, language)
     if address is None:
@@ -32,7 +32,7 @@ def add_agent(email: str, name: str, role: str, *, password: str | None = None, 
         wrong["password"] = weakness
     if wrong:
         raise InvalidInput(fields=wrong)
-    agent = Agent(email=address, name=name.strip(), role=role, language=language)
+    agent = Agent(email=address, name=name, role=role, language=language)
     agent.password_hash = passwords.keep(password) if password is not None else None
     try:
         with transaction() as session:
@@ -47,25 +47,27 @@ def add_agent(email: str, name: str, role: str, *, password: str | None = None, 
 
 def change_agent(agent: Agent, *, name: str, role: str, language: str, by: Agent | None) -> None:
     """Change a colleague's name, role and language. Raises InvalidInput by field, LastAdmin."""
+    name = one_line(name)
     if wrong := _wrong_fields(name, role, language):
         raise InvalidInput(fields=wrong)
     with transaction():
         if role != "admin":
             _leave_an_admin(agent)
-        change = audit.differences(agent, name=name.strip(), role=role, language=language)
+        change = audit.differences(agent, name=name, role=role, language=language)
         if change:
-            agent.name, agent.role, agent.language = name.strip(), role, language
+            agent.name, agent.role, agent.language = name, role, language
             audit.note(by, "changed", "agent", agent.id, change)
 
 
 def change_own(agent: Agent, *, name: str, language: str, signature: str) -> None:
     """What everybody may change about themselves. Raises InvalidInput by field."""
+    name, signature = one_line(name), signature.strip()
     if wrong := _wrong_fields(name, agent.role, language):
         raise InvalidInput(fields=wrong)
     with transaction():
-        change = audit.differences(agent, name=name.strip(), language=language, signature=signature.strip())
+        change = audit.differences(agent, name=name, language=language, signature=signature)
         if change:
-            agent.name, agent.language, agent.signature = name.strip(), language, signature.strip()
+            agent.name, agent.language, agent.signature = name, language, signature
             audit.note(agent, "changed", "agent", agent.id, change)
 
 
@@ -108,6 +110,11 @@ def by_email(email: str) -> Agent:
     return found
 
 
+def one_line(typed: str) -> str:
+    """A name without line ends and doubled spaces: it will stand in headers of mail."""
+    return " ".join(typed.split())
+
+
 def _leave_an_admin(agent: Agent) -> None:
     """Refuse to take the last active admin. The rows are locked: two admins cannot deactivate each other at once."""
     admins = db.session.scalars(
@@ -119,9 +126,9 @@ def _leave_an_admin(agent: Agent) -> None:
 
 def _wrong_fields(name: str, role: str, language: str) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
-    if not name.strip():
+    if not name:
         wrong["name"] = _l("Please write a name.")
-    elif len(name.strip()) > NAME_MAX:
+    elif len(name) > NAME_MAX:
         wrong["name"] = _l("Use at most %(most)s characters.", most=NAME_MAX)
     if role not in ROLES:
         wrong["role"] = _l("The role is admin, agent or reader.")

@@ -49,15 +49,9 @@ def _in_time() -> list[Any]:
 
 
 def current_key() -> bytes | None:
-    """What names this browser's sign-in, for is_good(); None when it has none."""
+    """What names this browser's sign-in among places(); None when it has none."""
     secret = session.get(COOKIE_KEY)
     return fingerprint(secret) if secret else None
-
-
-def is_good(key: bytes | None) -> bool:
-    """Whether a sign-in still lets its browser in: asked again and again by what stays open, such as a live stream."""
-    found = db.session.execute(select(SignIn.id).join(SignIn.agent).where(SignIn.secret_hash == key, *_good()))
-    return found.scalar_one_or_none() is not None
 
 
 def begin(agent: Agent, network: str, browser: str) -> None:

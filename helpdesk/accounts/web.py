@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from helpdesk.accounts import links, session
+from helpdesk.accounts import links, session, wording
 from helpdesk.accounts.errors import AdminExists, WrongSignIn
-from helpdesk.accounts.forms import FirstAdminForm, JoinForm, SignInForm, show_refusal
+from helpdesk.accounts.forms import FirstAdminForm, JoinForm, SignInForm
 from helpdesk.accounts.models import Agent
 from helpdesk.accounts.next_page import safe_next
 from helpdesk.accounts.set_password import has_admin, make_first_admin, set_by_link
@@ -16,6 +16,8 @@ from helpdesk.core.errors import InvalidInput, TooMany
 from helpdesk.core.i18n import language
 
 web = Blueprint("accounts", __name__, template_folder="templates")
+for words in (wording.role_name, wording.browser_name):
+    web.add_app_template_filter(words)
 
 
 @web.get("/sign-in")
@@ -67,7 +69,7 @@ def make_admin(secret: str) -> Any:
             language=language(),
         )
     except InvalidInput as error:
-        show_refusal(form, error)
+        form.show_refusal(error)
         return render_template("accounts/setup.html", form=form), error.http_status
     return _come_in(agent)
 
@@ -86,7 +88,7 @@ def join_now(secret: str) -> Any:
     try:
         agent = set_by_link(secret, form.password.data or "")
     except InvalidInput as error:
-        show_refusal(form, error)
+        form.show_refusal(error)
         link = links.look_at(secret, links.INVITATION, links.PASSWORD)
         page = render_template("accounts/join.html", form=form, agent=link.agent, purpose=link.purpose)
         return page, error.http_status

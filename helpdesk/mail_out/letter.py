@@ -17,7 +17,7 @@ class Letter:
     """
 
     kind: str
-    """answer, confirmation or test (models.KINDS)."""
+    """answer, confirmation, link or test (models.KINDS)."""
     from_name: str
     from_address: str
     to: tuple[Person, ...]
