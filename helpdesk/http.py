@@ -25,7 +25,7 @@ from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError, InvalidInput, NotAllowed, OutOfOrder
 from helpdesk.core.i18n import LANGUAGES
 from helpdesk.core.i18n import lazy as _l
-from helpdesk.who_may import ADMIN, AGENT, PUBLIC, SIGNED_IN, WHO_MAY
+from helpdesk.who_may import PUBLIC, WHO_MAY, lets_in
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,7 @@ def check_who_may() -> Any:
     """Let in whom WHO_MAY lets in; a page that is not in the table lets in nobody."""
     if request.endpoint is None:
         return None
-    who = WHO_MAY.get(request.endpoint)
-    if who == PUBLIC:
+    if WHO_MAY.get(request.endpoint) == PUBLIC:
         return None
     if not current_user.is_authenticated:
         if wants_json():
@@ -80,8 +79,7 @@ def check_who_may() -> Any:
         here = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
         target = url_for("accounts.sign_in", next=here)
         return Response(status=401, headers={"HX-Redirect": target}) if is_htmx() else redirect(target)
-    allowed = who == SIGNED_IN or (who == AGENT and current_user.may_answer) or (who == ADMIN and current_user.is_admin)
-    if not allowed:
+    if not lets_in(request.endpoint, current_user):
         raise NotAllowed()
     return None
 

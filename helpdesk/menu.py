@@ -10,16 +10,16 @@ from helpdesk.cases.queue import COUNT_TO, VIEWS, Counts, counts, queues
 from helpdesk.core.i18n import _, _n
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.core.looks import age
-from helpdesk.who_may import ADMIN, AGENT, SIGNED_IN, WHO_MAY
+from helpdesk.who_may import lets_in
 
 COLOURS = {"unclaimed": 1, "mine": 4, "open": 3, "waiting": 5, "closed": 12}
-LINKS = [("customers.index", _l("Customers")), ("accounts.agents", _l("Settings"))]
+LINKS = [("customers.index", _l("Customers")), ("accounts.settings", _l("Settings"))]
 SETTINGS = [
-    (_l("People"), [("accounts.agents", _l("Agents"))]),
+    (_l("People"), [("accounts.me", _l("Me")), ("accounts.agents", _l("Agents"))]),
     (
         _l("Mail"),
         [
-            ("cases.queues", _l("Queues")),
+            ("queues.index", _l("Queues")),
             ("mail_in.mailboxes", _l("Mailboxes")),
             ("mail_in.ledger", _l("Incoming mail")),
             ("mail_out.outbox", _l("Outbox")),
@@ -31,8 +31,7 @@ SETTINGS = [
 
 def may_open(endpoint: str) -> bool:
     """Whether the person signed in may open the page, if there is one."""
-    who = WHO_MAY.get(endpoint) if endpoint in current_app.view_functions else None
-    return who == SIGNED_IN or (who == AGENT and current_user.may_answer) or (who == ADMIN and current_user.is_admin)
+    return endpoint in current_app.view_functions and lets_in(endpoint, current_user)
 
 
 def settings_sections() -> list[tuple[str, list[tuple[str, str]]]]:

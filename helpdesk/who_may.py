@@ -1,5 +1,7 @@
 """Who may use which page: one table, compared with the URL map by a test and enforced before every request."""
 
+from typing import Any
+
 PUBLIC = "anybody"
 SIGNED_IN = "anybody who is signed in: admin, agent or reader"
 AGENT = "agents and admins"
@@ -62,3 +64,9 @@ WHO_MAY = {
     "queues.edit": ADMIN,
     "queues.change": ADMIN,
 }
+
+
+def lets_in(endpoint: str, person: Any) -> bool:
+    """Whether somebody who is signed in may use the page. A page that is not in the table lets in nobody."""
+    who = WHO_MAY.get(endpoint)
+    return who in (PUBLIC, SIGNED_IN) or (who == AGENT and person.may_answer) or (who == ADMIN and person.is_admin)
