@@ -58,6 +58,8 @@ SETTINGS = [
     ),
     Setting("REDIS_URL", None, "Redis 7 or Valkey 8 or later: broker, live events, rate limits", needed=True),
     Setting("BLOB_URL", "var/blobs", "Attachments and raw mail: a folder, or s3://bucket/prefix?endpoint=https://host"),
+    Setting("BLOB_ACCESS_KEY", "", "Access key for an s3:// BLOB_URL; empty: the machine's own role"),
+    Setting("BLOB_SECRET_KEY", "", "Secret key for an s3:// BLOB_URL"),
     Setting("SECRET_KEY", None, "At least 32 random characters; signs cookies and reply tokens", needed=True),
     Setting(
         "SECRETS_KEYS", None, "Fernet keys, newest first, separated by commas; encrypt mailbox passwords", _list, True

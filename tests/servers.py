@@ -1,8 +1,12 @@
 """Real mail servers on loopback for tests, with the bad days of real ones."""
 
 import asyncio
+import os
 import socket
 import ssl
+import subprocess
+import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -202,3 +206,45 @@ def silent_port() -> Iterator[int]:
     """A port where somebody takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class S3:
+    """An object store of the test's own; `folder` holds its buckets, one folder each."""
+
+    url: str
+    folder: Path
+    access_key: str = "desk-key"
+    secret_key: str = "desk-secret"
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """A server that speaks S3 and checks signatures, with the bucket `files`."""
+    folder, port = tmp_path_factory.mktemp("s3"), free_port()
+    server = S3(f"http://127.0.0.1:{port}", folder)
+    keys = {"NANIO_ACCESS_KEY": server.access_key, "NANIO_SECRET_KEY": server.secret_key}
+    options = ["--data-dir", str(folder), "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nanio", "serve", *options, "--no-access-log"], env={**os.environ, **keys}
+    )
+    try:
+        wait_for_port(port)
+        (folder / "files").mkdir()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for_port(port: int, seconds: float = 20) -> None:
+    """Until somebody listens on loopback; fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.5).close()
+        except OSError:
+            assert time.monotonic() < until, f"nobody listens on port {port}"
+            time.sleep(0.05)
+        else:
+            return

@@ -3,8 +3,10 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import current_app
 
@@ -57,6 +59,16 @@ class FolderStore:
     def read(self, sha256: str) -> bytes:
         """See Store.read."""
         return self.path(sha256).read_bytes()
+
+    def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
+        """See Store.chunks."""
+        return _chunks(self.path(sha256).open("rb"), size)
+
+
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(size):
+            yield chunk
 
 
 def _sync_folder(folder: Path) -> None:

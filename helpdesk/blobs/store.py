@@ -1,7 +1,7 @@
 """Putting bytes where they are safe, and getting them back, by content hash."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.blobs.folder import FolderStore
 from helpdesk.blobs.models import Blob
+from helpdesk.blobs.s3 import S3Store
 from helpdesk.core.db import transaction
 
 
@@ -21,6 +22,9 @@ class Store(Protocol):
 
     def read(self, sha256: str) -> bytes:
         """The bytes. Raises FileNotFoundError when they are not there."""
+
+    def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
+        """The bytes in pieces of about `size`. Raises FileNotFoundError at once, not at the first piece."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,15 @@ def store() -> Store:
     """The store that BLOB_URL names."""
     extensions = current_app.extensions
     if "blobs" not in extensions:
-        extensions["blobs"] = FolderStore.at(current_app.config["BLOB_URL"])
+        url = current_app.config["BLOB_URL"]
+        extensions["blobs"] = S3Store.at(url) if url.startswith("s3:") else FolderStore.at(url)
     return extensions["blobs"]
 
 
 def keep(data: bytes) -> Kept:
     """Make `data` durable in the store. Stands before the transaction: the store may be across the network.
 
-    Raises NoSpace when the store's disk is nearly full.
+    Raises NoSpace when the store's disk is nearly full, StoreAway when the store does not answer.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     store().write(sha256, data)
@@ -59,12 +64,12 @@ def enter(kept: Iterable[Kept]) -> None:
 
 
 def put(data: bytes) -> str:
-    """Keep `data`, enter it, and return its SHA-256. Raises NoSpace."""
+    """Keep `data`, enter it, and return its SHA-256. Raises NoSpace, StoreAway."""
     kept = keep(data)
     enter([kept])
     return kept.sha256
 
 
 def get(sha256: str) -> bytes:
-    """The bytes behind a hash. Raises FileNotFoundError when the store has lost them."""
+    """The bytes behind a hash. Raises FileNotFoundError when the store has lost them, StoreAway when it is away."""
     return store().read(sha256)
