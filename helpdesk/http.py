@@ -31,8 +31,7 @@ log = logging.getLogger(__name__)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -85,8 +84,12 @@ def check_who_may() -> Any:
 
 
 def add_headers(response: Response) -> Response:
-    """Security headers on every answer; a page that needs others sets them first."""
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    """Security headers on every answer; a page that needs others sets them first.
+
+    `g.framers` names the sites that may show the page in a frame: none, unless the page says so.
+    """
+    framers = " ".join(g.get("framers") or ["'none'"])
+    response.headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-ancestors {framers}")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:

@@ -9,7 +9,7 @@ its own (form_token.py): it shows when the form was made, and makes a double cli
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,7 +18,6 @@ from helpdesk.blobs.uploads import take
 from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError, InvalidInput, NotFound, OutOfOrder, TooMany
 from helpdesk.core.i18n import LANGUAGES, _, language
-from helpdesk.http import POLICY
 from helpdesk.intake.form_token import FormToken, new_token, read_number, read_token, sign_number
 from helpdesk.intake.inquiry import TEXT_FIELDS, InquiryForm
 from helpdesk.intake.network import network_of
@@ -138,9 +137,7 @@ def _around(slug: str | None) -> dict[str, Any]:
 
 def _framed(html: str) -> Response:
     """The page; with ?embed=1 the sites of FORM_ANCESTORS may put it in a frame."""
-    response = make_response(html)
     sites = current_app.config["FORM_ANCESTORS"]
     if request.args.get("embed") and sites:
-        policy = POLICY.replace("frame-ancestors 'none'", "frame-ancestors " + " ".join(["'self'", *sites]))
-        response.headers["Content-Security-Policy"] = policy
-    return response
+        g.framers = ["'self'", *sites]
+    return make_response(html)

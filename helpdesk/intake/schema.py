@@ -17,6 +17,16 @@ KEY_MAX = 100
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 """RFC 6838, 4.2; what is none is taken as unknown bytes."""
 
+ANSWERS = {
+    "201": "A case was made",
+    "200": "The same was sent before: its case",
+    "400": "Fields need another look",
+    "404": "No such queue",
+    "413": "Too large",
+    "429": "Too many",
+    "503": "Not now; try again",
+}
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -93,49 +103,45 @@ def _upload(one: Any, where: str, wrong: dict[str, str]) -> Upload | None:
 
 def openapi(server: str) -> dict[str, Any]:
     """The endpoint in OpenAPI 3.1."""
-
-    def text(most: int, about: str) -> dict[str, Any]:
-        return {"type": "string", "maxLength": most, "description": about}
-
-    attachment = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["filename", "content"],
-        "properties": {
-            "filename": text(255, "Its name"),
-            "content_type": text(255, "Its media type"),
-            "content": {"type": "string", "contentEncoding": "base64"},
-        },
-    }
-    inquiry = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["name", "email", "message"],
-        "properties": {
-            "name": text(LINE_MAX, "Who writes"),
-            "email": {**text(EMAIL_MAX, "Where the answer goes"), "format": "email"},
-            "message": text(MESSAGE_MAX, "What they write"),
-            "company": text(LINE_MAX, "For which company"),
-            "phone": text(PHONE_MAX, "A phone number"),
-            "topic": text(LINE_MAX, "The subject; without it the message's beginning"),
-            "queue": text(100, "The queue's name in addresses; without it the first queue"),
-            "language": {"type": "string", "enum": list(LANGUAGES), "description": "Of the confirmation"},
-            "key": text(KEY_MAX, "The same key and content again make no second case"),
-            "attachments": {"type": "array", "items": attachment},
-        },
-    }
     number = {"type": "object", "properties": {"number": {"type": "integer"}, "confirmation": {"type": "boolean"}}}
     refusal = {"type": "object", "properties": {"error": {"type": "string"}, "sentence": {"type": "string"}}}
-    answers = {"201": "A case was made", "200": "The same was sent before: its case", "400": "Fields need another look"}
-    answers |= {"404": "No such queue", "413": "Too large", "429": "Too many", "503": "Not now; try again"}
     responses = {
         status: {"description": about, "content": {"application/json": {"schema": number if status < "3" else refusal}}}
-        for status, about in answers.items()
+        for status, about in ANSWERS.items()
     }
-    body = {"required": True, "content": {"application/json": {"schema": inquiry}}}
+    body = {"required": True, "content": {"application/json": {"schema": _inquiry()}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Helpdesk: inquiries", "version": "1"},
         "servers": [{"url": server}],
         "paths": {"/api/inquiries": {"post": {"requestBody": body, "responses": responses}}},
     }
+
+
+def _inquiry() -> dict[str, Any]:
+    attachment = {
+        "filename": _text(255, "Its name"),
+        "content_type": _text(255, "Its media type"),
+        "content": {"type": "string", "contentEncoding": "base64"},
+    }
+    fields = {
+        "name": _text(LINE_MAX, "Who writes"),
+        "email": {**_text(EMAIL_MAX, "Where the answer goes"), "format": "email"},
+        "message": _text(MESSAGE_MAX, "What they write"),
+        "company": _text(LINE_MAX, "For which company"),
+        "phone": _text(PHONE_MAX, "A phone number"),
+        "topic": _text(LINE_MAX, "The subject; without it the message's beginning"),
+        "queue": _text(100, "The queue's name in addresses; without it the first queue"),
+        "language": {"type": "string", "enum": list(LANGUAGES), "description": "Of the confirmation"},
+        "key": _text(KEY_MAX, "The same key and content again make no second case"),
+        "attachments": {"type": "array", "items": _object(attachment, ["filename", "content"])},
+    }
+    return _object(fields, ["name", "email", "message"])
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+def _text(most: int, about: str) -> dict[str, Any]:
+    return {"type": "string", "maxLength": most, "description": about}
