@@ -18,6 +18,9 @@ from helpdesk.core.db import Base, db, transaction
 from helpdesk.core.tokens import fingerprint, new_secret
 from helpdesk.embedded.postgres import Postgres, start_postgres
 from helpdesk.embedded.valkey import Valkey, start_valkey
+from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.receive import Delivery, receive
+from helpdesk.mail_in.story import read_mail
 
 pytest_plugins = ["tests.servers"]
 
@@ -106,6 +109,19 @@ def queue(app: Flask) -> Queue:
         support = Queue(name="Support", slug="support", address="support@desk.example")
         session.add(support)
     return support
+
+
+@pytest.fixture
+def post_mail(queue: Queue) -> Callable[..., InboundMail]:
+    """Deliver a mail by the pipe and have it read; gives its ledger row."""
+
+    def post(raw: bytes, to: Queue = queue, **delivery: Any) -> InboundMail:
+        row = receive(raw, Delivery(**{"door": "pipe", "queue": to, **delivery}))
+        read_mail(row.id)
+        db.session.refresh(row)
+        return row
+
+    return post
 
 
 def make_agent(name: str, role: str = "agent") -> Agent:

@@ -3,14 +3,22 @@
 import logging
 
 from helpdesk.core.db import db
+from helpdesk.mail_in.story import read_mail
+from helpdesk.mail_in.sweep import sweep_inbound
 from helpdesk.mail_out.send import send_mail
 from helpdesk.mail_out.sweep import sweep_outbox
 from workers.app import flask_app, task
 
 log = logging.getLogger(__name__)
 
-SWEEPS = [sweep_outbox]
+SWEEPS = [sweep_inbound, sweep_outbox]
 """Each looks for rows that are due and that nobody woke a worker for."""
+
+
+@task("mail_in.read")
+def read(inbound_id: int) -> None:
+    """Read one mail that came in, unless that is done."""
+    read_mail(inbound_id)
 
 
 @task("mail_out.send")

@@ -129,9 +129,30 @@ def programs(environment: dict[str, str], var_dir: Path) -> list[Program]:
     web = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{environment.get('WEB_PORT', '8000')}"]
     web += ["--worker-class", "gthread", "--threads", environment.get("WEB_THREADS", "64")]
     web += ["--workers", environment.get("WEB_WORKERS", "1"), "--graceful-timeout", "3", "--log-level", "warning"]
-    worker = ["celery", "-A", "workers.app", "worker", "-Q", "mail_in,mail_out,default", "--loglevel", "WARNING"]
+    worker = [
+        "celery",
+        "-A",
+        "workers.app",
+        "worker",
+        "-Q",
+        "mail_in,mail_out,default",
+        "--quiet",
+        "--loglevel",
+        "WARNING",
+    ]
     worker += ["-c", environment.get("WORKER_PROCESSES", "1"), "--without-gossip", "--without-mingle"]
-    beat = ["celery", "-A", "workers.app", "beat", "-s", str(var_dir / "beat"), "--pidfile=", "--loglevel", "WARNING"]
+    beat = [
+        "celery",
+        "-A",
+        "workers.app",
+        "beat",
+        "-s",
+        str(var_dir / "beat"),
+        "--pidfile=",
+        "--quiet",
+        "--loglevel",
+        "WARNING",
+    ]
     return [
         Program("web", [*python, *web], 6),
         Program("worker", [*python, *worker], 3),

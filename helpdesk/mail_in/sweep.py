@@ -1,0 +1,51 @@
+"""Finding mail that nobody woke a worker for: the broker was away, or a worker died."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, update
+
+from helpdesk.core.db import db, transaction
+from helpdesk.core.jobs import wake
+from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.receive import READ
+
+BATCH = 500
+BATCHES_MAX = 40
+SETTLED = timedelta(seconds=10)
+"""A row younger than this has most likely just been told to the broker."""
+PATIENCE = timedelta(seconds=60)
+"""How long a woken row is left to the worker before it is woken again: there may be many before it."""
+
+
+def sweep_inbound() -> int:
+    """Wake a worker for the mails that are due, oldest first; how many there were. Stops when the broker is away."""
+    woken = 0
+    for _ in range(BATCHES_MAX):
+        due = _due()
+        told = [inbound_id for inbound_id in due if wake(READ, inbound_id)]
+        with transaction() as session:
+            session.execute(
+                update(InboundMail)
+                .where(InboundMail.id.in_(told), InboundMail.outcome.is_(None))
+                .values(next_try_at=func.now() + PATIENCE)
+            )
+        woken += len(told)
+        if len(told) < BATCH:
+            break
+    return woken
+
+
+def _due() -> list[int]:
+    query = (
+        select(InboundMail.id)
+        .where(
+            InboundMail.outcome.is_(None),
+            InboundMail.next_try_at <= func.now() - SETTLED,
+            or_(InboundMail.leased_until.is_(None), InboundMail.leased_until < func.now()),
+        )
+        .order_by(InboundMail.next_try_at, InboundMail.id)
+        .limit(BATCH)
+    )
+    ids = list(db.session.scalars(query))
+    db.session.rollback()
+    return ids

@@ -1,0 +1,22 @@
+"""Mails written for the tests."""
+
+from email.message import EmailMessage
+from email.utils import make_msgid
+
+
+def letter(text: str = "The printer is on fire.", **fields: str) -> bytes:
+    """A plain mail as bytes. Fields by name with _ for -, such as from_, in_reply_to, message_id; "" leaves one out."""
+    mail = EmailMessage()
+    given = {
+        "from": "Solveig Dahl <solveig@fjordlys.example>",
+        "to": "support@desk.example",
+        "subject": "Printer on fire",
+        "message-id": make_msgid(domain="fjordlys.example"),
+        "date": "Mon, 02 Nov 2026 09:12:00 +0100",
+    }
+    given.update({name.rstrip("_").replace("_", "-"): value for name, value in fields.items()})
+    for name, value in given.items():
+        if value:
+            mail[name] = value
+    mail.set_content(text)
+    return mail.as_bytes()
