@@ -112,7 +112,7 @@ SCORERS = {
 
 def read_one(raw: bytes, expected: dict) -> Mail:
     if expected["kind"] in ("reply", "forward"):
-        return read_bare(raw, "text", expected.get("mail_subject") or "")
+        return read_bare(raw, "text", expected.get("mail_subject"))
     return read_bare(raw, "html") if expected["kind"] == "reply_html" else read(raw)
 
 

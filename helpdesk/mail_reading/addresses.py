@@ -120,7 +120,7 @@ def _angle(text: str, start: int, already: str | None) -> tuple[str | None, int]
 
 
 def _add(found: list[Address], entry: _Entry) -> None:
-    words = " ".join(" ".join(entry.words).split())
+    words = " ".join(" ".join(entry.words).split()).replace(" ,", ",").replace(" ;", ";")
     comment = " ".join(entry.comment).strip()
     if entry.angle is not None:
         email, name = entry.angle, words or comment

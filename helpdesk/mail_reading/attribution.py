@@ -31,6 +31,32 @@ _DATE = re.compile(
 _EMAIL = re.compile(r"[^\s<>()\[\]@,;:\"]{1,80}@[^\s<>()\[\]@,;:\"]{1,120}")
 _EMAIL_AT_END = re.compile(r"(?:[<(\[]\s*(?:mailto:)?[^\s<>()\[\]@]{1,80}@[^\s<>()\[\]@]{1,120}\s*[>)\]])\s*[:：]?\s*$")
 _NAME_AND_EMAIL = re.compile(r"[\"'\w][^<>@]{0,80}<\s*(?:mailto:)?[^\s<>@]{1,80}@[^\s<>@]{1,120}>")
+_QUOTED_NAME = re.compile(r"[\"“”„«]([^\"“”„«»@]{1,100})[\"“”»]\s{0,3}[<(\[]")
+_NOT_NAMES = frozenset(
+    [
+        "schrieb",
+        "heeft",
+        "użytkownik",
+        "időpontban",
+        "skrev",
+        "von",
+        "от",
+        "пользователь",
+        "klo",
+        "uhr",
+        "am",
+        "pm",
+        "kl.",
+        "at",
+        "le",
+        "el",
+        "la",
+        "by",
+        "af",
+        "av",
+        "de",
+    ]
+)
 _DASHED = re.compile(r"^\s*-{2,6}\s?\S.{2,300}?\s?-{2,6}\s*$")
 
 
@@ -58,6 +84,28 @@ def is_attribution(text: str, *, quoted_next: bool, single: bool) -> bool:
     if emailed and (opened or _NAME_AND_EMAIL.match(text)):
         return True
     return single and ((emailed and len(text) < 300) or len(text) <= 120) and (quoted_next or (emailed and dated))
+
+
+def email_in(text: str) -> str:
+    """The first address in an attribution."""
+    match = _EMAIL.search(text)
+    return match[0].removeprefix("mailto:") if match else ""
+
+
+def name_in(text: str) -> str:
+    """The name before the address in an attribution: in quotes, or the words after the date and before the bracket."""
+    quoted = _QUOTED_NAME.search(text)
+    if quoted:
+        return quoted[1].strip()
+    match = _EMAIL.search(text)
+    before = text[: match.start()].rstrip(' <("') if match else ""
+    words = before.split()
+    name: list[str] = []
+    for word in reversed(words):
+        if any(char.isdigit() for char in word) or word.lower() in _NOT_NAMES or word.endswith((",", ":")):
+            break
+        name.insert(0, word)
+    return " ".join(name).strip(" ,;:\"'“”„")
 
 
 def is_dashed(line: str) -> bool:

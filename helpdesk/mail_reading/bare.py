@@ -9,13 +9,13 @@ from helpdesk.mail_reading.charsets import decode
 from helpdesk.mail_reading.mail import Mail
 
 
-def read_bare(raw: bytes, kind: str, subject: str = "") -> Mail:
+def read_bare(raw: bytes, kind: str, subject: str | None = None) -> Mail:
     """Take bytes as the body of a mail. kind: text or html."""
     started = time.perf_counter()
     source, problem = decode(raw, "utf-8")
     body = read_body(source, kind, subject=subject)
     return Mail(
-        subject=subject,
+        subject=subject or "",
         text=body.text,
         html=source if kind == "html" else "",
         reply_text=body.reply_text,

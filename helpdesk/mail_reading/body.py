@@ -21,7 +21,7 @@ class Body:
     forwarded: Forwarded | None
 
 
-def read_body(source: str, kind: str = "text", *, subject: str = "") -> Body:
+def read_body(source: str, kind: str = "text", *, subject: str | None = None) -> Body:
     """Read a bare body. kind: text or html. Past the cap on characters the rest is shown unread."""
     hints: list[bool] | None = None
     if kind == "html":
@@ -38,7 +38,7 @@ def plain_lines(text: str) -> list[str]:
     return text.split("\n")
 
 
-def split_lines(lines: list[str], hints: list[bool] | None, subject: str) -> Body:
+def split_lines(lines: list[str], hints: list[bool] | None, subject: str | None) -> Body:
     """Split lines into new and history, and look for a forwarded mail in them."""
     text = "\n".join(lines)
     looked_at = _within_cap(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from helpdesk.mail_reading.quote_words import HEADER_FAMILY
 
 _DECORATION = " \t>*|_\xa0\u200e\u200f\u202a\u202b\u202c\ufeff•"
@@ -9,6 +11,11 @@ _MAX_KEY_CHARS = 32
 _MAX_BLOCK_LINES = 40
 _MAX_CONTINUATIONS = 8
 Block = dict[str, str]
+_INLINE_KEY = re.compile(
+    "("
+    + "|".join(re.escape(word.capitalize()) for word in sorted(HEADER_FAMILY, key=len, reverse=True) if len(word) < 24)
+    + "|CC)(\\s?[:：]|\\s(?=\\S))"
+)
 
 
 def header_line(line: str) -> tuple[str, str] | None:
@@ -67,6 +74,24 @@ def _runs_on(lines: list[str], position: int, last: str) -> bool:
         return True
     following = lines[position + 1 : position + 3]
     return any(header_line(later) is not None for later in following) and len(line) < 200
+
+
+def inline_block(text: str) -> Block | None:
+    """A block that was run together on one line, as Yahoo writes it: `Von: Jo <jo@x>An: kim@xBetreff: Prices`."""
+    found: Block = {}
+    last, start = "", 0
+    for match in _INLINE_KEY.finditer(text):
+        family = HEADER_FAMILY[match[1].lower()]
+        if family in found or family == last or (not last and match.start() > 0):
+            continue
+        if match[2].strip() == "" and family != "subject":
+            continue
+        if last:
+            found[last] = text[start : match.start()].strip()
+        last, start = family, match.end()
+    if last:
+        found[last] = text[start:].strip()
+    return found if "from" in found and _enough(found) else None
 
 
 def _enough(found: Block) -> bool:

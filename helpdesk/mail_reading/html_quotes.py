@@ -15,12 +15,15 @@ _QUOTE_CLASS = re.compile(
     r"(?:^|[\s_])(?:gmail_quote|gmail_quote_container|gmail_attr|yahoo_quoted|moz-cite-prefix|moz-email-headers-table"
     r"|protonmail_quote|zmail_extra|tutanota_quote|outlookmessageheader|ms-outlook-mobile-reference-message"
     r"|quoted-message|quoted_text|plaintext_quote|mail_quote|front-blockquote|hs_reply|hs-quoted|superhuman_quote"
-    r"|spark_quote|missive_quote|wrapquote|replyheader|cite-prefix|history_container|airmail_ext_on|bloop_markdown_quote"
+    r"|spark_quote|missive_quote|wrapquote|replyheader|cite-prefix|history_container|airmail_ext_on"
+    r"|bloop_markdown_quote"
     r"|mailru-blockquote|aolmail_quote|reply-to-quote|ymail_quoted|nylas-quote|unibox-quote|cmg_quote)(?:$|[\s_])"
 )
 _QUOTE_ID = re.compile(
-    r"(?:^|[\s_])(?:yahoo_quoted.*|divrplyfwdmsg|reply-intro|isreplycontent|isforwardcontent|replysplit|replywithhistory"
-    r"|mail-editor-reference-message-container|ms-outlook-mobile-reference.*|zmail_quote|olk_src_body_section|originalmessage"
+    r"(?:^|[\s_])(?:yahoo_quoted.*|divrplyfwdmsg|reply-intro|isreplycontent|isforwardcontent|replysplit"
+    r"|replywithhistory"
+    r"|mail-editor-reference-message-container|ms-outlook-mobile-reference.*|zmail_quote"
+    r"|olk_src_body_section|originalmessage"
     r"|origbody|oriMsgHtmlSeperator|qt|wmail_quoted|mailcontent_quote|gmail_quote|appendonsend)(?:$|[\s_])",
     re.IGNORECASE,
 )

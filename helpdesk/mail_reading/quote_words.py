@@ -5,7 +5,8 @@ from __future__ import annotations
 # Header names as Outlook, Apple Mail, Gmail, Yahoo and others translate them. A name may stand in one family only.
 HEADER_WORDS: dict[str, str] = {
     "from": (
-        "from|fra|frå|från|lähettäjä|von|absender|de|da|van|od|от|від|от кого|від кого|изпратено от|发件人"
+        "expeditorul|dari:|lähettäjän|kust|from|fra|frå|från|lähettäjä|von|absender|de|da|van|od|от|від"
+        "|от кого|від кого|изпратено от|发件人"
         "|寄件者|寄件人|發件人|差出人|送信者|送信元"
         "|보낸 사람|보낸사람|발신|발신자|kimden|gönderen|feladó|de la|expéditeur|remitente|remetente|mittente"
         "|afzender|από|αποστολέας|od koho"
@@ -16,7 +17,9 @@ HEADER_WORDS: dict[str, str] = {
         "|desde|emetteur|émetteur|lähde|mottatt fra|प्रेषक|द्वारा|প্রেরক|அனுப்புநர்"
     ),
     "to": (
-        "to|til|till|vastaanottaja|kenelle|an|empfänger|à|a|para|aan|do|komu|кому|до|до кого|收件人|宛先"
+        "adresat|destinatarul|destinatari|destinataires|destinatarios|mottaker|mottakere|modtager|mottagare"
+        "|ontvangers|to|til|till|vastaanottaja|kenelle|an|empfänger|à|a|para|aan|do|komu|кому|до|до кого"
+        "|收件人|宛先"
         "|送信先|收信人|받는 사람|받는사람|수신|수신자"
         "|kime|alıcı|címzett|către|destinataire|destinatario|destinatário|ontvanger|προς|παραλήπτης|pre|pro"
         "|adresát|odbiorca|получатель|одержувач"
@@ -25,7 +28,8 @@ HEADER_WORDS: dict[str, str] = {
         "|saaja|til hvem|viðtakandi|për|nori|per a|komu:|प्रति|प्राप्तकर्ता|প্রাপক|பெறுநர்"
     ),
     "cc": (
-        "cc|kopi|kopia|kopio|kopie|copie à|copie|copia|cópia|in kopie|copy|dw|do wiadomości|копия|копія|копие"
+        "másolatot kapja|copie carbone|cc|kopi|kopia|kopio|kopie|copie à|copie|copia|cópia|in kopie|copy|dw"
+        "|do wiadomości|копия|копія|копие"
         "|抄送|副本|參考|참조|bilgi|másolatot kap"
         "|másolat|κοιν|κοινοποίηση|коп|kp|kópia|v kopii|skrytá kopie|cc:|c.c.|c.c|עותק|‏עותק|העתק|نسخة"
         "|نسخة إلى|رونوشت|สำเนา|สำเนาถึง|đồng gửi|tembusan|salinan"
@@ -36,7 +40,8 @@ HEADER_WORDS: dict[str, str] = {
         "|숨은 참조|gizli"
     ),
     "date": (
-        "date|sent|dato|sendt|datum|skickat|skickat den|päivämäärä|lähetetty|päiväys|gesendet|gesendet am"
+        "日付|tid|dikirim pada|date|sent|dato|sendt|datum|skickat|skickat den|päivämäärä|lähetetty|päiväys"
+        "|gesendet|gesendet am"
         "|date d'envoi|envoyé|envoyé le|fecha|enviado|enviado el"
         "|enviado em|enviada em|enviada|enviadas|data|inviato|data invio|verzonden|verstuurd|wysłano|wysłany"
         "|data wysłania|дата|отправлено|отправлен|надіслано|відправлено"
@@ -49,7 +54,7 @@ HEADER_WORDS: dict[str, str] = {
         "|enviat|bidalia|date/time|sent on|sent at|दिनांक|भेजा गया|তারিখ|தேதி|datë|datumas"
     ),
     "subject": (
-        "subject|emne|ämne|aihe|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|тема|主题|主旨"
+        "subiectul|subject|emne|ämne|aihe|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|тема|主题|主旨"
         "|主題|標題|件名|제목|konu|tárgy|subiect|θέμα|předmět"
         "|predmet|naslov|zadeva|предмет|относно|נושא|‏נושא|الموضوع|موضوع|เรื่อง|หัวเรื่อง|chủ đề|tiêu đề"
         "|subjek|perihal|judul|tema|temats|teema|efni|subjekt|assumpte"
@@ -110,7 +115,7 @@ ORIGINAL_WORDS = (
     "|ursprungliche nachricht|message d'origine|message original|message initial|mail original|mail d'origine"
     "|mensaje original|mensagem original|messaggio originale|messaggio di origine|oorspronkelijk bericht"
     "|oorspronkelijke bericht|origineel bericht|oryginalna wiadomość|wiadomość oryginalna"
-    "|oryginalna wiadomosc|wiadomość oryginalna|исходное сообщение|исходное письмо|пересылаемое сообщение"
+    "|oryginalna wiadomosc|wiadomość oryginalna|исходное сообщение|исходное письмо"
     "|оригинальное сообщение|оригинал письма|оригінальне повідомлення|вихідне повідомлення"
     "|původní zpráva|originální zpráva|pôvodná správa|eredeti üzenet|mesaj original|mesajul original"
     "|αρχικό μήνυμα|orijinal ileti|orijinal mesaj|özgün ileti|özgün mesaj|originalna poruka|izvorna poruka"
@@ -123,7 +128,9 @@ ORIGINAL_WORDS = (
     "|replied message|antwort|svar|reply|mensagem de origem"
 )
 FORWARDED_WORDS = (
-    "forwarded message|forwarded mail|forwarded email|forwarded by|fwd message|begin forwarded message"
+    "începe mesajul redirecționat|započni proslijeđenu poruku|start på videresendt besked"
+    "|välitetty viesti / fwd.msg|перенаправленное сообщение|перенаправлене повідомлення|メッセージを転送"
+    "|forwarded message|forwarded mail|forwarded email|forwarded by|fwd message|begin forwarded message"
     "|start forwarded message|videresendt melding|videresendt meddelelse|vidaresend melding"
     "|videresendt besked"
     "|start på videresendt melding|start på videresendt meddelelse|begynnelse på videresendt melding"
@@ -179,4 +186,20 @@ FORWARDED_WORDS = (
     "|missatge reenviat|inici del missatge reenviat|mensaxe reenviada|birbidalitako mezua"
     "|áframsend skilaboð|framsendur póstur|aangestuurde boodskap|mesazh i përcjellë|naipasang mensahe"
     "|अग्रेषित संदेश|ফরোয়ার্ড করা মেসেজ"
+)
+
+# What stands before the colon of a forwarded mail's subject, and of an answer's.
+FORWARD_PREFIXES = (
+    "fw|fwd|vs|vb|vl|tr|rv|enc|i|wg|wtr|doorst|trs|pd|przek|pfwd|пересылка|fs|vidarebefordrat|vidarebefordra"
+    "|videresendt|videresend|vidaresend|iletilen|ilt|i̇lt|továbbítás|转发|轉寄|転送|전달|prz|πρθ"
+    "|reencaminhado|encaminhada"
+    "|encaminhado|redir|rvs|trasm|inoltra|inoltrato|weitergeleitet|weiterleiten|transf|transféré|reenviado|reenvio"
+    "|reenvío|doorgestuurd|przekazano|pfw|prosl|proslijeđeno|preposlané|přeposláno|předáno|edasi|peržiūrėti"
+    "|pers|välitetty"
+    "|bls|ten|fwd.|fw.|förw|пересл|переслано|هدایت|إعادة توجيه|הועבר|chuyển tiếp|teruskan|trs.|yml"
+)
+REPLY_PREFIXES = (
+    "re|sv|aw|antw|antwort|odp|ynt|vá|va|rif|res|r|ref|réf|rép|rep|回复|回覆|答复|返信|답장|회신|rta|svar"
+    "|vast|ad|atb|απ|σχετ|ts"
+    "|yanit|yanıt|відп|отв|ответ|на|rv re|bls re|tl|oš|re aw|re sv|r.|רע|תשובה|رد|ตอบ|trả lời|bales|balas"
 )

@@ -196,6 +196,17 @@ class Splitter:
         return position
 
 
+def lower(text: str) -> str:
+    """Small letters, the Turkish dotted capital too."""
+    return text.lower().replace("i̇", "i")
+
+
+def attribution_end(lines: list[str], start: int) -> int:
+    """The line after an attribution that begins at `start`, or `start`."""
+    near = lines[start : start + MAX_LINES * 2]
+    return start + Splitter(near)._attribution(0)
+
+
 def _is_quoted(line: str) -> bool:
     bare = line.lstrip(" \t\ufeff\xa0")
     return bare.startswith((">", "＞", "&gt;")) and len(line) - len(bare) <= 8
@@ -205,7 +216,8 @@ def is_separator(line: str) -> bool:
     """`-----Original Message-----`, `Begin forwarded message:` and their kin in other languages."""
     if len(line) > 150:
         return False
-    bare = line.strip(" \t*_-=~–—>#|:：.\xa0\ufeff").lower()
+    bare = line.strip(" \t*_-=~–—>#|:：.\xa0\ufeff")
+    bare = lower(bare)
     if not bare:
         return False
     if bare in _BARE_SEPARATORS and (line.rstrip().endswith((":", "：")) or _DASHES.match(line)):
