@@ -11,7 +11,7 @@ from typing import Any
 
 import limits
 
-from helpdesk.embedded.services import running_services
+from helpdesk.embedded.running import running_services
 
 ROOT = Path(__file__).parent
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from helpdesk.embedded.postgres import start_postgres
 from helpdesk.embedded.processes import EmbeddedError
-from helpdesk.embedded.services import announce, kept_secrets
+from helpdesk.embedded.running import announce, kept_secrets
 from helpdesk.embedded.supervisor import Program, Supervisor, end_leftovers
 from helpdesk.embedded.valkey import start_valkey
 

@@ -73,8 +73,7 @@ def _mail(root: Part, content: Content, body: Body, state: tuple[list[str], floa
     subject = tidy(subject_of(first(headers, "subject") or b"", hint))
     from_all = addresses("from")
     lines = Headers(tuple((name, tidy(text_of(value, hint))) for name, value in headers))
-    bounce = find_bounce(root)
-    date = first(headers, "date")
+    bounce, date = find_bounce(root), first(headers, "date")
     return Mail(
         sender=from_all[0] if from_all else None,
         from_all=from_all,

@@ -1,4 +1,4 @@
-"""Only one helper speaks HTTP to the outside: it refuses addresses of our own network, redirects and endless answers."""
+"""Only one helper may speak HTTP to the outside: it refuses our own network, redirects and endless answers."""
 
 import ast
 from pathlib import Path
