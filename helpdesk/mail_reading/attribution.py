@@ -66,24 +66,27 @@ def may_end(line: str) -> bool:
     return bool(bare) and (bare[-1] in ":：>-)" or _WROTE_AT_END.search(bare[-60:]) is not None)
 
 
-def is_attribution(text: str, *, quoted_next: bool, single: bool) -> bool:
-    """Whether `text` (white space folded, one to six lines joined) says who wrote what follows."""
+def strength(text: str, *, quoted_next: bool, single: bool) -> int:
+    """How surely `text` (one to six lines joined, white space folded) says who wrote what follows.
+
+    2 for one that begins as an attribution and has a date, 1 for one that must do without, 0 for none.
+    """
     if not 6 <= len(text) <= _MAX_CHARS:
-        return False
-    text = text.strip(_EDGES) if not _DASHED.match(text) else text.strip(" \t-–—")
+        return 0
+    text = text.lstrip(_EDGES).rstrip(" \t*_-–—|~\xa0")
     wrote = _WROTE.search(text)
     dated = _DATE.search(text) is not None
     opened = _OPENER.match(text) is not None
     emailed = "@" in text and _EMAIL.search(text) is not None
     if wrote is None:
-        return dated and opened and _EMAIL_AT_END.search(text) is not None and (quoted_next or text[-1] in ":：>")
+        return 2 * (dated and opened and _EMAIL_AT_END.search(text) is not None and (quoted_next or text[-1] in ":："))
     if not (text[-1] in ":：" or _WROTE_AT_END.search(text[-60:])):
-        return False
+        return 0
     if dated and opened:
-        return True
+        return 2
     if emailed and (opened or _NAME_AND_EMAIL.match(text)):
-        return True
-    return single and ((emailed and len(text) < 300) or len(text) <= 120) and (quoted_next or (emailed and dated))
+        return 1
+    return int(single and ((emailed and len(text) < 300) or len(text) <= 120) and (quoted_next or (emailed and dated)))
 
 
 def email_in(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from helpdesk.mail_reading.caps import MAX_TEXT_CHARS
@@ -9,6 +10,8 @@ from helpdesk.mail_reading.forwards import find_forward
 from helpdesk.mail_reading.html_text import html_to_lines
 from helpdesk.mail_reading.mail import Forwarded
 from helpdesk.mail_reading.quotes import Splitter
+
+_SHARED_LINE = re.compile(r"^([^\n]{0,500}[^\n\s-])(-{2,4} On [^\n]{5,200} wrote:)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ def plain_lines(text: str) -> list[str]:
     """The lines of a plain body, whatever ends them; other separators of Unicode do not count."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "--- On " in text:
+        # Yahoo's old web mail put its attribution behind the writer's last words.
+        text = _SHARED_LINE.sub(r"\1\n\2", text)
     return text.split("\n")
 
 

@@ -50,7 +50,7 @@ class QuoteMarks:
 
     @property
     def quoted(self) -> bool:
-        return self._cut or self._inside > 0 or self.depth > 0
+        return self._cut or self._inside > 0
 
     def opened(self, name: str, written: str) -> None:
         """An element begins."""
@@ -73,11 +73,12 @@ class QuoteMarks:
         style = attrs.get("style", "")
         if name == "blockquote":
             indented = not attrs.get("type") and _INDENT.search(style) and not _QUOTE_BLOCK.search(style)
-            return not indented, False
+            cited = attrs.get("type", "").lower() == "cite" or bool(_QUOTE_CLASS.search(marks)) or "cite" in attrs
+            return not indented, not indented and (cited or bool(_QUOTE_BLOCK.search(style)))
         if ident and _CUT_ID.search(ident):
             self._cut = True
         if style and name == "div" and _OUTLOOK_RULE.search(style):
-            return False, True
+            self._cut = True
         held = bool(marks and _QUOTE_CLASS.search(marks)) or bool(ident and _QUOTE_ID.search(ident))
         held = held or attrs.get("name", "").lower() == "quote" or attrs.get("data-marker") == "__QUOTED_TEXT__"
         return False, held

@@ -80,7 +80,7 @@ def html_to_lines(source: str) -> tuple[list[str], list[bool]]:
     """The lines of an HTML body, quoted ones begun with `>`, and for each whether the markup calls it history."""
     marks = QuoteMarks()
     out = _Lines(marks)
-    pre = 0
+    pre, tight = 0, False
     for kind, value, attributes in tokens(source[:MAX_HTML_CHARS]):
         if kind == "text":
             out.text(value, pre > 0)
@@ -90,7 +90,10 @@ def html_to_lines(source: str) -> tuple[list[str], list[bool]]:
                 out.end_line()
             continue
         if value in _BLOCKS:
-            out.paragraph() if value in _PARAGRAPHS else out.block()
+            if value == "p" and kind == "open":
+                # Word gives its paragraphs no space between them.
+                tight = "msonormal" in attributes.lower()
+            out.paragraph() if value in _PARAGRAPHS and not (tight and value == "p") else out.block()
         if kind == "open":
             marks.opened(value, attributes)
             if value == "li":

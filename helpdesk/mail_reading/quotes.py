@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from helpdesk.mail_reading.attribution import MAX_LINES, is_attribution, is_dashed, join, may_end
+from helpdesk.mail_reading.attribution import MAX_LINES, is_dashed, join, may_end, strength
 from helpdesk.mail_reading.caps import MAX_LINE_CHARS
 from helpdesk.mail_reading.header_block import header_block, header_line
 from helpdesk.mail_reading.quote_words import FORWARDED_WORDS, ORIGINAL_WORDS
@@ -18,6 +18,7 @@ _BARE_SEPARATORS = frozenset(word for word in _SEPARATORS if " " in word or not 
 _DASHES = re.compile(r"\s{0,4}(?:[-_*=~–—]\s?){3,200}")
 _LINK_TAIL = re.compile(r"\s*\(?<?https?://\S{1,2000}\)?>?\s*>?\s*$")
 _RULE = re.compile(r"[\s>]{0,8}[-_*=–—]{3,200}\s*$")
+_WROTE_TAIL = re.compile(r"\s{0,3}>[^>]{0,30}[:：]\s*$")
 _MAX_ATTEMPTS = 20_000
 
 
@@ -27,11 +28,15 @@ class Splitter:
     def __init__(self, lines: list[str], hints: list[bool] | None = None) -> None:
         self.lines = [line if len(line) <= MAX_LINE_CHARS else line[:MAX_LINE_CHARS] for line in lines]
         self.folded = [False] * len(lines)
-        self.quoted = [_is_quoted(line) for line in self.lines]
-        if hints:
-            self.quoted = [mine or hint for mine, hint in zip(self.quoted, hints, strict=True)]
         self.attempts = 0
         self.history = False
+        self.quoted = [_is_quoted(line) for line in self.lines]
+        for index in range(1, len(self.lines)):
+            if self.quoted[index] and _opens_bracket(self.lines[index - 1]) and _WROTE_TAIL.match(self.lines[index]):
+                self.quoted[index] = False
+        if hints:
+            self.quoted = [mine or hint for mine, hint in zip(self.quoted, hints, strict=True)]
+            self.history = any(hints)
 
     def split(self) -> list[bool]:
         """For each line whether it is folded away as history or signature."""
@@ -85,22 +90,21 @@ class Splitter:
                 continue
             if not may_end(self.lines[end]):
                 continue
-            if self._is_attribution(start, end):
-                if any(
-                    self._is_attribution(later, end) for later in range(start + 1, end + 1) if self.lines[later].strip()
-                ):
+            if surely := self._strength(start, end):
+                if surely == 1 and blanks:
                     return start
-                return end + 1
+                later = (index for index in range(start + 1, end + 1) if self.lines[index].strip())
+                return start if any(self._strength(index, end) >= surely for index in later) else end + 1
         return start
 
-    def _is_attribution(self, start: int, end: int) -> bool:
+    def _strength(self, start: int, end: int) -> int:
         self.attempts += 1
         if self.attempts > _MAX_ATTEMPTS:
-            return False
+            return 0
         following = self._next_filled(end + 1)
-        quoted_next = following < len(self.lines) and self.quoted[following]
+        quoted_next = following < len(self.lines) and (self.quoted[following] or self._piped(following))
         text = join(self.lines[start : end + 1])
-        return is_attribution(text, quoted_next=quoted_next, single=start == end)
+        return strength(text, quoted_next=quoted_next, single=start == end)
 
     def _fold_history(self, start: int, end: int, kind: str) -> int:
         """Fold the introduction and what it introduces; returns where to read on."""
@@ -210,6 +214,11 @@ def attribution_end(lines: list[str], start: int) -> int:
 def _is_quoted(line: str) -> bool:
     bare = line.lstrip(" \t\ufeff\xa0")
     return bare.startswith((">", "＞", "&gt;")) and len(line) - len(bare) <= 8
+
+
+def _opens_bracket(line: str) -> bool:
+    """Whether an address that began on this line ends on the next: `Jane <jane@x` and then `> wrote:`."""
+    return line.rfind("<") > line.rfind(">") or line.lstrip().startswith("mailto:")
 
 
 def is_separator(line: str) -> bool:

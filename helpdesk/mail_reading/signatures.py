@@ -30,7 +30,7 @@ def is_footer(line: str) -> bool:
     bare = line.strip(" \t*_<>()[]\xa0\u200e\u200f|")
     if not 8 <= len(bare) <= 200:
         return False
-    lower = bare.lower()
+    lower = bare.lower().replace("[", "")
     if not any(word in lower for word in _SENT):
         return False
     bare_words = lower.partition("http")[0]
