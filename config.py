@@ -164,6 +164,8 @@ def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
+        # A refresh in the background must not overwrite the cookie that a click beside it has just set.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": settings["SESSION_MAX_DAYS"] * 24 * 3600,
         "MAX_CONTENT_LENGTH": settings["ATTACHMENTS_MAX_BYTES"] + 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,

@@ -71,8 +71,6 @@ def session_app(environment: dict[str, str]) -> Flask:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     # Errors are shown as a person would see them, in tests too.
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    # Tests keep one application context open, so what Flask-Login remembers in it must not outlive a request.
-    app.before_request_funcs.setdefault(None, []).insert(0, lambda: g.pop("_login_user", None) and None)
     # A test's application context stays pushed, and a request inside it would inherit who asked last.
     app.before_request_funcs.setdefault(None, []).insert(0, forget_the_last_request)
     with app.app_context():

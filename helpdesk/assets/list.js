@@ -49,5 +49,5 @@ document.addEventListener("DOMContentLoaded", showNewest);
 // A refreshed list asks for as many rows as are shown, so that "Show more" is not undone.
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
-  if (ctx.sourceElement.id === "list" && rows().length > 0) ctx.request.body.set("rows", String(rows().length));
+  if (ctx.target?.id === "list" && rows().length > 0) ctx.request.body.set("rows", String(rows().length));
 });

@@ -1,7 +1,8 @@
 // What htmx puts into a popover is shown in it; acting or cancelling closes it.
 document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail.ctx.target;
-  for (const open of document.querySelectorAll("[popover]:popover-open")) if (open !== target) open.hidePopover();
+  const { sourceElement, target, response } = event.detail.ctx;
+  const from = sourceElement?.closest?.("[popover]:popover-open");
+  if (from && from !== target && response?.status < 400) from.hidePopover();
   if (target?.isConnected && target.hasAttribute("popover")) {
     target.showPopover();
     target.querySelector("[autofocus]")?.focus();

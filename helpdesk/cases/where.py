@@ -27,5 +27,7 @@ def back(case: Case, sentence: str, undo: str = "") -> Any:
     take_back = url_for(f"cases.{undo}", number=case.number, **place()) if undo else ""
     notice: Any = {"text": sentence, "undo": take_back, "pane": "list" if from_list else ""}
     flash(notice)
-    here = url_for("cases.queue", **place()) if from_list else url_for("cases.show", number=case.number, **place())
-    return redirect(here, 303)
+    if from_list:
+        # As many rows as were on the screen, so that "Show more" is not undone.
+        return redirect(url_for("cases.queue", rows=request.form.get("rows"), **place()), 303)
+    return redirect(url_for("cases.show", number=case.number, **place()), 303)

@@ -92,6 +92,7 @@ def wants_fragment(target: str = "") -> bool:
 
 def _caching(response: Response) -> Response:
     if request.endpoint == "static" and request.path.startswith("/static/build/"):
+        response.cache_control.no_cache = None
         response.cache_control.public = True
         response.cache_control.max_age = FOREVER_S
         response.cache_control.immutable = True

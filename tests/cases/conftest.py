@@ -1,6 +1,7 @@
 """Cases to act upon."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from helpdesk.customers.match import customer_for
 def make_case(queue: Queue) -> Callable[..., Case]:
     """A case as a customer's mail makes one."""
 
-    def make(text: str = "The printer is on fire.", address: str = "solveig@fjordlys.example", **more: str) -> Case:
+    def make(text: str = "The printer is on fire.", address: str = "solveig@fjordlys.example", **more: Any) -> Case:
         with transaction():
             name = more.get("name", "Solveig Dahl")
             incoming = Incoming(
@@ -24,6 +25,7 @@ def make_case(queue: Queue) -> Callable[..., Case]:
                 from_address=address,
                 subject=more.get("subject", "Printer on fire"),
                 message_id=more.get("message_id", "<first@fjordlys.example>"),
+                **{name: more[name] for name in ("quoted", "html", "files") if name in more},
             )
             return open_case(queue, incoming, who=customer_for(address, name), source="mail")
 

@@ -46,6 +46,7 @@ def test_built_files_are_named_by_their_content_and_kept_by_browsers(app: Flask)
     answer = app.test_client().get(asset("desk.css"))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
+    assert "no-cache" not in answer.headers["Cache-Control"]
 
 
 def test_a_page_and_its_fragment_are_never_confused_by_a_cache(app: Flask):
