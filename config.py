@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import limits
+from cryptography.fernet import Fernet
 
 from helpdesk.embedded.running import running_services
 
@@ -37,6 +38,13 @@ def _limit(text: str) -> str:
     return text
 
 
+def _fernet_keys(text: str) -> list[str]:
+    keys = _list(text)
+    for key in keys:
+        Fernet(key)
+    return keys
+
+
 def _path(text: str) -> Path:
     return Path(text) if Path(text).is_absolute() else ROOT / text
 
@@ -62,7 +70,11 @@ SETTINGS = [
     Setting("BLOB_SECRET_KEY", "", "Secret key for an s3:// BLOB_URL"),
     Setting("SECRET_KEY", None, "At least 32 random characters; signs cookies and reply tokens", needed=True),
     Setting(
-        "SECRETS_KEYS", None, "Fernet keys, newest first, separated by commas; encrypt mailbox passwords", _list, True
+        "SECRETS_KEYS",
+        None,
+        "Fernet keys, newest first, separated by commas; encrypt mailbox passwords",
+        _fernet_keys,
+        True,
     ),
     Setting("VAR_DIR", "var", "Where the embedded services of `make run` keep their data", _path),
     Setting(
@@ -146,7 +158,9 @@ def load(environ: Mapping[str, str] | None = None, services: Mapping[str, str] |
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            raise MissingSetting(f"{setting.name}={text!r} cannot be read: {error}. It is: {setting.about}.")
+            # What is needed is secret, and belongs in no log.
+            said = "" if setting.needed else f"={text!r}"
+            raise MissingSetting(f"{setting.name}{said} cannot be read: {error}. It is: {setting.about}.")
     if len(values["SECRET_KEY"]) < 32:
         raise MissingSetting("SECRET_KEY is too short: use at least 32 random characters.")
     return values
@@ -177,3 +191,33 @@ def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
         "RATELIMIT_ENABLED": True,
         "BOOTSTRAP_SERVE_LOCAL": True,
     }
+
+
+def as_markdown() -> str:
+    """docs/settings.md: every setting with its default and what it is for."""
+    rows = [
+        f"| `{setting.name}` | {_default_in_words(setting)} | {setting.about.replace('|', chr(92) + '|')} |"
+        for setting in SETTINGS
+    ]
+    return "\n".join(
+        ["# Settings", "", INTRODUCTION, "", "| setting | default | what it is |", "|---|---|---|", *rows, ""]
+    )
+
+
+INTRODUCTION = """\
+Every setting is an environment variable, and this is all of them. `_S` is seconds, `_BYTES` bytes, `_DAYS` days,
+`_MINUTES` minutes. Flags are 1 or 0, lists are separated by commas. `make run` and `make demo` start PostgreSQL, Valkey
+and the rest on defaults of their own under `var/` and fill in what is needed here; anywhere else, a setting that is
+needed and missing refuses to start and says what to set.
+
+This page is written by `python config.py > docs/settings.md`."""
+
+
+def _default_in_words(setting: Setting) -> str:
+    if setting.needed:
+        return "needed"
+    return f"`{setting.default}`" if setting.default else "none"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")

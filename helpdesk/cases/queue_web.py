@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import BooleanField, EmailField, SelectField, StringField
+from wtforms import BooleanField, EmailField, RadioField, StringField
 
 from helpdesk.cases.models import Queue
 from helpdesk.cases.queue_settings import COLOURS, QueueFields, add_queue, change_queue
@@ -42,7 +42,7 @@ class QueueForm(Form):
         description=_l("Mail to this address opens cases here, and answers come from it."),
         render_kw={"required": True, "maxlength": 320, "autocomplete": "off"},
     )
-    colour = SelectField(_l("Colour"), coerce=int, choices=[(n, COLOUR_NAMES[n]) for n in COLOURS])
+    colour = RadioField(_l("Colour"), coerce=int, default=1, choices=[(n, COLOUR_NAMES[n]) for n in COLOURS])
     confirms = BooleanField(_l("Confirm inquiries that come by the contact form"), default=True)
     plus_addresses = BooleanField(
         _l("The mail server delivers name+anything@ here too"),
