@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.core.db import Base, Created, Id, Json, Moment
@@ -86,6 +86,7 @@ class AuditEntry(Base):
     """Who changed which setting or record, and how. Rows are only ever added."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject", "subject_id", "id"),)
 
     id: Mapped[Id]
     at: Mapped[Created]

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
     op.create_index(op.f("ix_audit_log_actor_id"), "audit_log", ["actor_id"], unique=False)
+    op.create_index("ix_audit_log_subject", "audit_log", ["subject", "subject_id", "id"], unique=False)
     op.execute(ONLY_ADD)
     op.create_table(
         "one_time_links",
@@ -86,6 +87,7 @@ def downgrade() -> None:
     op.drop_table("sign_ins")
     op.drop_index(op.f("ix_one_time_links_agent_id"), table_name="one_time_links")
     op.drop_table("one_time_links")
+    op.drop_index("ix_audit_log_subject", table_name="audit_log")
     op.drop_index(op.f("ix_audit_log_actor_id"), table_name="audit_log")
     op.drop_table("audit_log")
     op.execute("drop function audit_log_only_adds()")
