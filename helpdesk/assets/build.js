@@ -56,7 +56,7 @@ async function purgedTabler() {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-const own = ["desk.css", "pieces.css", "narrow.css"].map((name) => readFileSync(join(here, name), "utf8"));
+const own = ["desk.css", "pieces.css", "register.css", "narrow.css"].map((name) => readFileSync(join(here, name), "utf8"));
 const sheet = await transform([fonts(), await purgedTabler(), ...own].join("\n"), { loader: "css", minify: true, target: "chrome123" });
 write("desk.css", Buffer.from(sheet.code));
 

@@ -22,10 +22,9 @@ from helpdesk.cases.where import back, place
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
 from helpdesk.core.looks import wants_fragment
-from helpdesk.customers.wording import stage_words
 
 web = Blueprint("cases", __name__, template_folder="templates")
-for words in (*wording.FILTERS, stage_words):
+for words in wording.FILTERS:
     web.add_app_template_filter(words)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Label,
     String,
+    Text,
     func,
     literal_column,
     text,
@@ -56,7 +57,7 @@ class Customer(Base):
     created_at: Mapped[Created]
     updated_at: Mapped[Moment] = mapped_column(server_default=func.now())
 
-    sort_name: Mapped[str] = column_property(func.lower(name))
+    sort_name: Mapped[str] = column_property(func.lower(name, type_=Text))
     contacts: Mapped[list["Contact"]] = relationship(back_populates="customer", order_by="Contact.id")
     addresses: Mapped[list["PostalAddress"]] = relationship(back_populates="customer", order_by="PostalAddress.id")
 

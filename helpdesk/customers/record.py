@@ -58,3 +58,10 @@ def record_of(customer: Customer, *, everybody: bool = False) -> Record:
         by_contact.setdefault(point.contact_id, []).append(point)
     people = [Person(contact, by_contact.get(contact.id, [])) for contact in contacts]
     return Record(customer, people, more, by_contact.get(None, []), addresses)
+
+
+def points_of(contact: Contact) -> Sequence[ContactPoint]:
+    """A contact's e-mail addresses and phone numbers."""
+    return db.session.scalars(
+        select(ContactPoint).where(ContactPoint.contact_id == contact.id).order_by(ContactPoint.id)
+    ).all()

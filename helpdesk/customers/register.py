@@ -79,11 +79,14 @@ def found_by(search: str) -> Select[tuple[int]]:
         select(Contact.customer_id).where(_begins(func.lower(Contact.name), words)),
     ]
     if len(words) == 1:
-        address = normal_email(whole) or whole
+        address, domain = normal_email(whole) or whole, whole.removeprefix("@")
         ways.append(
             select(ContactPoint.customer_id).where(
                 ContactPoint.kind == "email",
-                or_(_like(ContactPoint.value, f"{_plain(address)}%"), _like(ContactPoint.value, f"%@{_plain(whole)}%")),
+                or_(
+                    _like(ContactPoint.value, f"{_plain(address)}%"),
+                    _like(ContactPoint.value, f"%@{_plain(domain)}%"),
+                ),
             )
         )
     for phone in searched_phones(whole):
