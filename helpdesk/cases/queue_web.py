@@ -55,7 +55,7 @@ class QueueForm(Form):
         return QueueFields(
             name=self.name.data or "",
             address=self.address.data or "",
-            colour=self.colour.data or 0,
+            colour=0 if self.colour.process_errors else self.colour.data or 0,
             confirms=self.confirms.data,
             plus_addresses=self.plus_addresses.data,
             active=self.active.data,
