@@ -19,6 +19,8 @@ _WROTE = re.compile(rf"(?:(?<!\w)(?:{_any_of(WROTE_WORDS)})(?!\w)|>wrote\b|{_any
 _WROTE_AT_END = re.compile(
     rf"(?:(?<!\w)(?:{_any_of(WROTE_WORDS)})|>wrote|{_any_of(WROTE_SIGNS)})[\s*_:：.\-–—~|]{{0,20}}$", re.IGNORECASE
 )
+_LAST_WORDS = frozenset(word.split()[-1] for word in WROTE_WORDS.split("|"))
+_LAST_SIGNS = tuple(WROTE_SIGNS.split("|"))
 _OPENER = re.compile(
     rf"(?:(?:{_any_of(OPENER_WORDS)})(?:[.,:]|(?!\w))|{_any_of(OPENER_SIGNS)}"
     r"|\d{1,4}(?:[./\- ]|\w{0,3}\b|年|日|년))",
@@ -63,7 +65,12 @@ _DASHED = re.compile(r"^\s*-{2,6}\s?\S.{2,300}?\s?-{2,6}\s*$")
 def may_end(line: str) -> bool:
     """A cheap look at whether an attribution could end on this line."""
     bare = line.rstrip(" \t*_\xa0")
-    return bool(bare) and (bare[-1] in ":：>-)" or _WROTE_AT_END.search(bare[-60:]) is not None)
+    if not bare:
+        return False
+    if bare[-1] in ":：>-)":
+        return True
+    last = bare[-40:].rsplit(None, 1)[-1].lower().rstrip(".~–—|")
+    return last in _LAST_WORDS or last.endswith(_LAST_SIGNS) or last.endswith(">wrote")
 
 
 def strength(text: str, *, quoted_next: bool, single: bool) -> int:

@@ -160,7 +160,7 @@ def _guessed(data: bytes, declared: str | None, codec: str | None) -> tuple[str,
     said = f"Declared as {declared[:60]}, " if declared else "No charset declared, "
     if codec and codec not in ("ascii", "cp1252"):
         text = data.decode(codec, "replace")
-        if text.count("\ufffd") <= max(2, len(text) // 50):
+        if text.count("\ufffd") <= max(3, len(text) // 25):
             return tidy(text), f"{said}some bytes do not fit it."
     detected = detect(data)
     return tidy(data.decode(detected, "replace")), f"{said}read as {detected}."
@@ -176,4 +176,4 @@ def detect(data: bytes) -> str:
         return "cp1252" if _strict(data, "cp1252") is not None else "latin_1"
     best = from_bytes(sample, threshold=0.4).best()
     found = codec_for(best.encoding) if best else None
-    return found or "cp1252"
+    return found if found and not found.startswith(("utf-16", "utf-32", "utf_16", "utf_32")) else "cp1252"

@@ -12,7 +12,7 @@ from helpdesk.mail_reading.charsets import decode, tidy
 from helpdesk.mail_reading.mail import Attachment
 from helpdesk.mail_reading.mime import Part, leaves
 
-_LETTER = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown")
+_LETTER = ("text/plain", "text/html")
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _TAIL = {
     "message/rfc822": ".eml",
@@ -43,9 +43,11 @@ def collect(root: Part, problems: list[str]) -> Content:
             text = _text(part, found, problems)
             if part.content_type == "text/html":
                 htmls.append(text)
-            elif text.strip() or part is root:
+                continue
+            if not _is_noise(text):
                 texts.append(text)
-            continue
+                if not part.broken or not text.strip():
+                    continue
         found.attachments.append(_attachment(part, len(found.attachments) + 1))
     found.text = "\n".join(texts) if texts else ""
     found.html = "\n".join(htmls)
@@ -56,6 +58,13 @@ def _is_letter(part: Part) -> bool:
     if part.content_type not in _LETTER or part.disposition == "attachment" or part.filename:
         return part.depth == 0 and part.main == "text" and part.disposition != "attachment"
     return True
+
+
+def _is_noise(text: str) -> bool:
+    """Text that is mostly control characters and holes: bytes that were called text."""
+    sample = text[:2000]
+    bad = sum(1 for char in sample if char == "\ufffd" or (char < " " and char not in "\n\r\t\f\x1b"))
+    return bad * 3 > len(sample)
 
 
 def _text(part: Part, found: Content, problems: list[str]) -> str:

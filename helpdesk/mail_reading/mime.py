@@ -31,7 +31,7 @@ class Part:
     depth: int = 0
     parent: Part | None = None
     children: list[Part] = field(default_factory=list)
-    declared: bool = False
+    broken: bool = False
 
     @property
     def main(self) -> str:
@@ -86,7 +86,6 @@ def _open(buffer: bytes, span: tuple[int, int], default: str, problems: list[str
     if value:
         kind, part.params = parameters(value)
         part.content_type = _content_type(kind, default)
-        part.declared = True
     encoding = first(headers, "content-transfer-encoding")
     if encoding:
         part.encoding = parameters(encoding)[0].strip("\"'")
@@ -123,7 +122,7 @@ def _children(part: Part, problems: list[str], room: int) -> list[tuple[int, int
             problems.append("The boundary between parts was missing or wrong and was guessed.")
             return _spans(part, match[1], room, problems)
         problems.append("A multipart without parts; read as text.")
-        part.content_type = "text/plain"
+        part.content_type, part.broken = "text/plain", True
     return spans
 
 
