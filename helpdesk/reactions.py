@@ -28,8 +28,10 @@ REACTIONS: Reactions = {
     "sent": [live.tell],
     "delayed": [live.tell],
     "failed": [live.tell],
+    "discarded": [live.tell],
     "mail_sent": [delivery.note_sent],
     "mail_delayed": [delivery.note_delayed],
     "mail_failed": [delivery.note_failed],
+    "mail_discarded": [delivery.note_discarded],
     "link_made": [link_letter.send],
 }

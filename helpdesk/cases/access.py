@@ -7,6 +7,7 @@ from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Attachment, Case, Message, Queue
 from helpdesk.core.db import db
 from helpdesk.core.errors import NotFound
+from helpdesk.mail_out.models import OutboundMail
 
 
 def case_for(agent: Agent, number: int) -> Case:
@@ -49,6 +50,17 @@ def attachment_for(agent: Agent, attachment_id: int) -> Attachment:
     if found is None:
         raise NotFound()
     return found
+
+
+def place_of_mail(agent: Agent, mail_id: int) -> tuple[Case, int | None]:
+    """The case that a mail of ours belongs to, and its message there, if it carries one. Raises NotFound."""
+    message = db.session.scalar(select(Message).where(Message.outbound_id == mail_id))
+    mail = db.session.get(OutboundMail, mail_id)
+    case_id = message.case_id if message else mail and mail.case_id
+    found = db.session.get(Case, case_id) if case_id and agent.active else None
+    if found is None:
+        raise NotFound()
+    return found, message.id if message else None
 
 
 def queue_for(agent: Agent, slug: str) -> Queue:

@@ -4,10 +4,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from helpdesk.accounts.models import Agent
 from helpdesk.cases.events import record
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message
 from helpdesk.core.db import transaction
+from helpdesk.mail_out.by_hand import ByHand
 from helpdesk.mail_out.models import OutboundMail
 
 
@@ -26,7 +28,12 @@ def note_failed(mail: OutboundMail) -> None:
     _note(mail, "failed", failed=[each.address for each in mail.recipients if each.state == "failed"])
 
 
-def _note(mail: OutboundMail, kind: str, **data: Any) -> None:
+def note_discarded(act: ByHand) -> None:
+    """Somebody decided that it is not to be sent."""
+    _note(act.mail, "discarded", by=act.by)
+
+
+def _note(mail: OutboundMail, kind: str, *, by: Agent | None = None, **data: Any) -> None:
     with transaction() as session:
         message = session.scalar(select(Message).where(Message.outbound_id == mail.id))
         case = session.get(Case, message.case_id if message else mail.case_id or 0)
@@ -37,4 +44,4 @@ def _note(mail: OutboundMail, kind: str, **data: Any) -> None:
             data["reopened"] = case.status == "closed"
             case.status, case.closed_at = "open", None
             case.waiting_since = session.scalars(select(func.now())).one()
-        record(case, kind, message=message, mail_id=mail.id, trouble=mail.trouble, **data)
+        record(case, kind, by=by, message=message, mail_id=mail.id, trouble=mail.trouble, **data)

@@ -1,10 +1,12 @@
 """What came with a message: its files, and its HTML as it was meant to look."""
 
-from flask import Response, current_app, request
+from typing import Any
+
+from flask import Response, current_app, redirect, request, url_for
 from flask_login import current_user
 
 from helpdesk.blobs import store
-from helpdesk.cases.access import attachment_for, message_for
+from helpdesk.cases.access import attachment_for, message_for, place_of_mail
 from helpdesk.cases.formatted import formatted_page
 from helpdesk.cases.web import web
 from helpdesk.core.errors import NotFound
@@ -42,3 +44,10 @@ def formatted(message_id: int) -> Response:
     answer = Response(formatted_page(message, images=images), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = FRAME_POLICY.format(images=" https: http:" if images else "")
     return answer
+
+
+@web.get("/cases/of-mail/<int:mail_id>")
+def of_mail(mail_id: int) -> Any:
+    """On to the case that a mail in the outbox belongs to, at its message."""
+    case, message_id = place_of_mail(current_user, mail_id)
+    return redirect(url_for("cases.show", number=case.number, _anchor=f"message-{message_id}" if message_id else None))

@@ -70,6 +70,7 @@ def event_words(event: CaseEvent, me: Agent) -> str:
 _YOURS = {
     "answered": _l("You answered"),
     "noted": _l("You wrote a note"),
+    "discarded": _l("You discarded the mail"),
     "claimed": _l("You claimed the case"),
     "released": _l("You released the case"),
     "assigned": _l("You handed the case over to %(to)s"),
@@ -96,6 +97,7 @@ _THEIRS = {
     "sent": _l("The answer was sent"),
     "delayed": _l("The answer is delayed"),
     "failed": _l("The answer could not be delivered"),
+    "discarded": _l("%(name)s discarded the mail"),
 }
 
 
