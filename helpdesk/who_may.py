@@ -17,6 +17,8 @@ WHO_MAY = {
     "accounts.sign_in": PUBLIC,
     "accounts.sign_in_now": PUBLIC,
     "accounts.sign_out": PUBLIC,
+    "accounts.forgotten": PUBLIC,
+    "accounts.ask_for_link": PUBLIC,
     "accounts.setup": PUBLIC,
     "accounts.make_admin": PUBLIC,
     "accounts.join": PUBLIC,

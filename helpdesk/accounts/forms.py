@@ -29,6 +29,12 @@ class SignInForm(Form):
     password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password", "required": True})
 
 
+class ForgottenForm(Form):
+    """An address to which a link goes."""
+
+    email = EmailField(_l("E-mail"), render_kw={"autocomplete": "username", "required": True, "maxlength": 320})
+
+
 class FirstAdminForm(Form):
     """The first set-up."""
 

@@ -25,7 +25,7 @@ def invite(email: str, name: str, role: str, *, by: Agent) -> tuple[Agent, str]:
         return agent, send_link(agent, by=by)
 
 
-def send_link(agent: Agent, *, by: Agent) -> str:
+def send_link(agent: Agent, *, by: Agent | None) -> str:
     """A new link for a colleague; earlier ones of its kind stop working. Raises Inactive."""
     with transaction():
         link = link_for(agent, by=by)

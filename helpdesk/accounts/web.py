@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from helpdesk.accounts import links, session, wording
 from helpdesk.accounts.errors import AdminExists, WrongSignIn
-from helpdesk.accounts.forms import FirstAdminForm, JoinForm, SignInForm
+from helpdesk.accounts.forgotten import ask_for_link as mail_link
+from helpdesk.accounts.forms import FirstAdminForm, ForgottenForm, JoinForm, SignInForm
 from helpdesk.accounts.models import Agent
 from helpdesk.accounts.next_page import safe_next
 from helpdesk.accounts.set_password import has_admin, make_first_admin, set_by_link
@@ -38,6 +39,24 @@ def sign_in_now() -> Any:
         page = render_template("accounts/sign_in.html", form=form, refusal=refusal, has_admin=True)
         return page, refusal.http_status
     return _come_in(agent)
+
+
+@web.get("/forgotten")
+def forgotten() -> str:
+    """Where to ask for a new password."""
+    return render_template(
+        "accounts/forgotten.html", form=ForgottenForm(), by_mail=bool(current_app.config["SMTP_URL"])
+    )
+
+
+@web.post("/forgotten")
+def ask_for_link() -> str:
+    """The same page for every address, known or not."""
+    form = ForgottenForm()
+    if current_app.config["SMTP_URL"]:
+        mail_link(form.email.data or "", request.remote_addr or "")
+    by_mail = bool(current_app.config["SMTP_URL"])
+    return render_template("accounts/forgotten.html", form=form, by_mail=by_mail, asked=True)
 
 
 @web.post("/sign-out")
