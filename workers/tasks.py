@@ -3,6 +3,7 @@
 import logging
 
 from helpdesk.core.db import db
+from helpdesk.mail_in.poll import poll_mailbox, wake_polls
 from helpdesk.mail_in.story import read_mail
 from helpdesk.mail_in.sweep import sweep_inbound
 from helpdesk.mail_out.send import send_mail
@@ -19,6 +20,18 @@ SWEEPS = [sweep_inbound, sweep_outbox]
 def read(inbound_id: int) -> None:
     """Read one mail that came in, unless that is done."""
     read_mail(inbound_id)
+
+
+@task("mail_in.poll", every_s=flask_app.config["IMAP_POLL_S"])
+def poll() -> None:
+    """Wake a task for each mailbox."""
+    wake_polls()
+
+
+@task("mail_in.poll_mailbox")
+def poll_one(mailbox_id: int) -> None:
+    """Fetch what is new in one mailbox."""
+    poll_mailbox(mailbox_id)
 
 
 @task("mail_out.send")

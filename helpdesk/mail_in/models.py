@@ -37,6 +37,8 @@ class Mailbox(Base):
     active: Mapped[bool] = mapped_column(server_default="true", default=True)
     uidvalidity: Mapped[int | None] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    fetched: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    """How many ledger rows it has made, counted as they were made: the ledger must have as many."""
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default="0", default=0)
     polled_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from helpdesk.core.db import db, transaction
 from helpdesk.core.jobs import wake
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ
+from helpdesk.mail_in.story import ATTEMPTS_MAX
 
 BATCH = 500
 BATCHES_MAX = 40
@@ -19,6 +20,7 @@ PATIENCE = timedelta(seconds=60)
 
 def sweep_inbound() -> int:
     """Wake a worker for the mails that are due, oldest first; how many there were. Stops when the broker is away."""
+    give_up_on_killers()
     woken = 0
     for _ in range(BATCHES_MAX):
         due = _due()
@@ -33,6 +35,24 @@ def sweep_inbound() -> int:
         if len(told) < BATCH:
             break
     return woken
+
+
+def give_up_on_killers() -> None:
+    """Put mail whose reading ended its worker again and again before a person: unreadable, its bytes kept."""
+    in_nobodys_hands = or_(InboundMail.leased_until.is_(None), InboundMail.leased_until < func.now())
+    with transaction() as session:
+        session.execute(
+            update(InboundMail)
+            .where(InboundMail.outcome.is_(None), InboundMail.attempts >= ATTEMPTS_MAX, in_nobodys_hands)
+            .values(
+                outcome="unreadable",
+                rule="gave_up",
+                evidence=func.jsonb_build_object("attempts", InboundMail.attempts),
+                done_at=func.now(),
+                leased_until=None,
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _due() -> list[int]:

@@ -1,0 +1,36 @@
+"""A person's yes to a mail that was held, or that the rules left out: onto a case after all."""
+
+from helpdesk.accounts.audit import note
+from helpdesk.accounts.models import Agent
+from helpdesk.blobs.store import get
+from helpdesk.cases.models import Case
+from helpdesk.core.db import transaction
+from helpdesk.mail_in.decide import Decision
+from helpdesk.mail_in.errors import OnACase
+from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.retry import hold
+from helpdesk.mail_in.story import finish
+from helpdesk.mail_reading.safely import read_safely
+
+RULE = "let_in_by_person"
+MAY_COME_IN = ("held", "unreadable", "refused", "automatic", "bounce")
+
+
+def let_in(row: InboundMail, by: Agent, case: Case | None = None) -> InboundMail:
+    """Put the mail on `case`, or make a case of it. Whoever was quicker wins: raises as hold() does."""
+    if row.outcome not in MAY_COME_IN:
+        raise OnACase()
+    held = hold(row)
+    before = held.outcome
+    try:
+        raw = get(held.raw_sha256)
+        mail = read_safely(raw)
+        decision = Decision("appended" if case else "new_case", RULE, case, {"by": by.name})
+        with transaction():
+            finish(held, raw, mail, decision)
+            note(by, "let_in", "inbound_mail", held.id, {"outcome": [before, held.outcome]})
+    except BaseException:
+        with transaction():
+            held.leased_until = None
+        raise
+    return held
