@@ -115,6 +115,9 @@ SETTINGS = [
     Setting("AUTHSERV_ID", "", "Name of your mail server in Authentication-Results; only its verdicts are believed"),
     Setting("IMAP_TIMEOUT_S", "30", "How long to wait for a mailbox's server", int),
     Setting("IMAP_POLL_S", "60", "How often each mailbox is looked at", int),
+    Setting(
+        "IMAP_ALLOW_PRIVATE", "1", "Whether mailboxes may be on servers in a private network (10.…, 192.168.…)", _flag
+    ),
     Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),
     Setting("SESSION_IDLE_DAYS", "7", "A sign-in ends after this long unused", int),
     Setting("SESSION_MAX_DAYS", "30", "A sign-in ends after this long in any case", int),

@@ -7,10 +7,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.commands import in_plain_words, print_rows
 from helpdesk.core.db import db
-from helpdesk.core.errors import NotFound
+from helpdesk.core.errors import HelpdeskError, NotFound
 from helpdesk.mail_in.explain import explain
 from helpdesk.mail_in.ingest import ingest
 from helpdesk.mail_in.listing import newest

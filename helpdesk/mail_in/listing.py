@@ -126,16 +126,13 @@ def balances(mailboxes: list[Mailbox]) -> dict[int, Balance]:
     """The balance of each mailbox, by its id: what it counted when fetching, against what the ledger holds."""
     counted: dict[int, dict[str, int]] = {one.id: {} for one in mailboxes}
     query = (
-        select(
-            InboundMail.mailbox_id,
-            func.coalesce(InboundMail.outcome, WAITING),
-            func.count(),
-        )
+        select(InboundMail.mailbox_id, InboundMail.outcome, func.count())
         .where(InboundMail.mailbox_id.in_(counted))
-        .group_by(InboundMail.mailbox_id, func.coalesce(InboundMail.outcome, WAITING))
+        .group_by(InboundMail.mailbox_id, InboundMail.outcome)
     )
     for mailbox_id, outcome, count in db.session.execute(query):
-        counted[mailbox_id][outcome] = count
+        if mailbox_id is not None:
+            counted[mailbox_id][outcome or WAITING] = count
     found = {}
     for mailbox in mailboxes:
         outcomes = counted[mailbox.id]

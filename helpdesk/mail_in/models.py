@@ -34,6 +34,8 @@ class Mailbox(Base):
     after: Mapped[str] = mapped_column(String(10), server_default="flag", default="flag")
     """What happens to a mail once its row is committed: our own keyword is set, or it is moved to `moved_to`."""
     moved_to: Mapped[str] = mapped_column(String(300), server_default="", default="")
+    skips_old: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """Whether mail that lay there before the first poll is left alone."""
     active: Mapped[bool] = mapped_column(server_default="true", default=True)
     uidvalidity: Mapped[int | None] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)

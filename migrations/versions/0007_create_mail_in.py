@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.String(length=300), server_default="INBOX", nullable=False),
         sa.Column("after", sa.String(length=10), server_default="flag", nullable=False),
         sa.Column("moved_to", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("skips_old", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=True),
         sa.Column("last_uid", sa.BigInteger(), server_default="0", nullable=False),

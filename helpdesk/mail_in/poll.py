@@ -1,0 +1,179 @@
+"""Fetching what is new in a mailbox: a row for each mail, committed before the mail is marked as taken.
+
+What was fetched is known by (mailbox, UIDVALIDITY, UID); two pollers at once, a cut connection or a kill in the
+middle lose nothing and double nothing.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import current_app
+from imapclient import IMAPClient
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from helpdesk.blobs.store import keep
+from helpdesk.core import secret_box
+from helpdesk.core.db import db, transaction
+from helpdesk.core.errors import HelpdeskError
+from helpdesk.core.i18n import _
+from helpdesk.core.jobs import wake
+from helpdesk.core.leases import lease
+from helpdesk.mail_in.doors import imap
+from helpdesk.mail_in.models import InboundMail, Mailbox
+from helpdesk.mail_in.receive import Delivery, receive
+
+log = logging.getLogger(__name__)
+
+POLL = "mail_in.poll_mailbox"
+LEASE_S = 300
+BATCH_MAILS = 20
+BATCH_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One mail of a batch: whole, or only its head when `size` is more than we take."""
+
+    uid: int
+    size: int
+    raw: bytes
+    is_whole: bool
+
+
+def wake_polls() -> None:
+    """Wake a worker for each mailbox that is active and in nobody's hands."""
+    free = or_(Mailbox.leased_until.is_(None), Mailbox.leased_until < func.now())
+    for mailbox_id in db.session.scalars(select(Mailbox.id).where(Mailbox.active, free).order_by(Mailbox.id)).all():
+        wake(POLL, mailbox_id)
+
+
+def poll_mailbox(mailbox_id: int) -> None:
+    """Fetch what is new, if nobody else is at it; afterwards the mailbox says how it went."""
+    mailbox = lease(Mailbox, mailbox_id, Mailbox.active, seconds=LEASE_S)
+    if mailbox is None:
+        return
+    problem = ""
+    try:
+        account = account_of(mailbox)
+        with imap.signed_in(account) as client:
+            _fetch_new(client, account, mailbox)
+    except HelpdeskError as trouble:
+        problem = str(trouble)
+        log.warning("Mailbox %s: %s", mailbox_id, trouble.code)
+    except DBAPIError:
+        raise  # The lease lapses, and the next poll goes on where this one was.
+    except Exception:
+        problem = _("Something went wrong on our side. It has been logged; the next poll tries again.")
+        log.exception("Mailbox %s could not be polled", mailbox_id)
+    db.session.rollback()
+    with transaction() as session:
+        went_well = {"succeeded_at": func.now(), "attempts": 0} if not problem else {}
+        session.execute(
+            update(Mailbox)
+            .where(Mailbox.id == mailbox_id)
+            .values(leased_until=None, polled_at=func.now(), problem=problem, **went_well)
+        )
+
+
+def account_of(mailbox: Mailbox) -> imap.Account:
+    """How to get into the mailbox. Raises CannotOpen if its password can no longer be read."""
+    settings = current_app.config
+    return imap.Account(
+        host=mailbox.host,
+        port=mailbox.port,
+        security=mailbox.security,
+        username=mailbox.username,
+        password=secret_box.unlock(mailbox.secret),
+        folder=mailbox.folder,
+        moved_to=mailbox.moved_to if mailbox.after == "move" else "",
+        timeout_s=settings["IMAP_TIMEOUT_S"],
+        may_be_private=settings["IMAP_ALLOW_PRIVATE"],
+    )
+
+
+def _fetch_new(client: IMAPClient, account: imap.Account, mailbox: Mailbox) -> None:
+    if account.moved_to:
+        imap.must_exist(client, account.moved_to)
+    folder = imap.open_folder(client, account)
+    if mailbox.uidvalidity != folder.uidvalidity:
+        _start_over(mailbox, folder)
+    if mailbox.attempts > 1:
+        # The last poll did not come to its end: some mail may be committed and not marked.
+        left = imap.uids_up_to(client, mailbox.last_uid)
+        imap.mark(client, folder, sorted(_known(mailbox, left)), account.moved_to)
+    for batch in _batches(client, imap.uids_after(client, mailbox.last_uid)):
+        fetched = list(_fetch(client, batch))
+        _commit(mailbox, fetched, up_to=max(batch))
+        imap.mark(client, folder, [one.uid for one in fetched], account.moved_to)
+
+
+def _start_over(mailbox: Mailbox, folder: imap.Folder) -> None:
+    """The first poll, or the server numbers its mails anew: what we have already is known by its content."""
+    is_first = mailbox.uidvalidity is None
+    with transaction():
+        mailbox.uidvalidity = folder.uidvalidity
+        mailbox.last_uid = max(folder.uid_next - 1, 0) if is_first and mailbox.skips_old else 0
+
+
+def _batches(client: IMAPClient, uids: list[int]) -> Iterator[dict[int, int]]:
+    """UID → size, so many at a time that a batch is BATCH_MAILS mails or little more than BATCH_BYTES."""
+    for start in range(0, len(uids), BATCH_MAILS):
+        batch: dict[int, int] = {}
+        for uid, size in imap.sizes(client, uids[start : start + BATCH_MAILS]).items():
+            batch[uid] = size
+            if sum(batch.values()) >= BATCH_BYTES:
+                yield batch
+                batch = {}
+        if batch:
+            yield batch
+
+
+def _fetch(client: IMAPClient, batch: dict[int, int]) -> Iterator[Fetched]:
+    limit = current_app.config["MAIL_MAX_BYTES"]
+    whole = imap.bodies(client, [uid for uid, size in batch.items() if size <= limit])
+    for uid, size in sorted(batch.items()):
+        if size > limit:
+            yield Fetched(uid, size, imap.head(client, uid), is_whole=False)
+        elif uid in whole:
+            yield Fetched(uid, size, whole[uid], is_whole=True)
+
+
+def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
+    """A ledger row for each mail, and how far we are: all in one transaction, the bytes before it."""
+    for one in fetched:
+        keep(one.raw)
+    with transaction() as session:
+        # Pollers of one mailbox commit one after the other, so that each mail is counted once.
+        current = session.execute(
+            select(Mailbox).where(Mailbox.id == mailbox.id).with_for_update().execution_options(populate_existing=True)
+        ).scalar_one()
+        known = _known(mailbox, [one.uid for one in fetched])
+        for one in fetched:
+            if one.uid not in known:
+                _enter(current, one)
+                current.fetched += 1
+        current.last_uid = max(current.last_uid, up_to)
+        current.leased_until = func.now() + text(f"interval '{LEASE_S} seconds'")
+
+
+def _known(mailbox: Mailbox, uids: list[int]) -> set[int]:
+    """Those of `uids` that have their row."""
+    return set(
+        db.session.scalars(
+            select(InboundMail.uid).where(
+                InboundMail.mailbox_id == mailbox.id,
+                InboundMail.uidvalidity == mailbox.uidvalidity,
+                InboundMail.uid.in_(uids),
+            )
+        )
+    )
+
+
+def _enter(mailbox: Mailbox, one: Fetched) -> None:
+    delivery = Delivery("imap", mailbox.queue, mailbox=mailbox, uidvalidity=mailbox.uidvalidity, uid=one.uid)
+    row = receive(one.raw, delivery)
+    if not one.is_whole:
+        row.outcome, row.rule, row.size, row.done_at = "refused", "too_large", one.size, func.now()
+        row.evidence = {"size": one.size, "limit": current_app.config["MAIL_MAX_BYTES"]}
