@@ -15,9 +15,11 @@ from helpdesk.mail_in.ingest import ingest
 from helpdesk.mail_in.listing import newest
 from helpdesk.mail_in.models import OUTCOMES, InboundMail
 from helpdesk.mail_in.retry import retry
+from helpdesk.mail_reading.cli import parse
 
 mail = AppGroup("mail", help="Mail: ingest, parse, serve the mail door, show the ledger.")
 mail.add_command(ingest)
+mail.add_command(parse)
 
 
 @mail.command("serve")
