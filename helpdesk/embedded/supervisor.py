@@ -1,24 +1,46 @@
 """Several programs as one: started together, their lines told apart, restarted when they die, ended together."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
-import psutil
-
-from helpdesk.embedded.processes import end, fingerprint, start_tied
+from helpdesk.embedded.groups import POLITELY, end_groups, end_leftovers, remember
+from helpdesk.embedded.processes import EmbeddedError, start_tied
 
 CALM_AFTER_S = 60.0
 """A program that lived so long has recovered: its next restart is quick again."""
 PAUSE_MAX_S = 30.0
-END_WITHIN_S = 8.0
+END_WITHIN_S = 6.0
+LOOK_EVERY_S = 0.2
+GREEN, RED = 2, 1
+
+
+class Server(Protocol):
+    """PostgreSQL or Valkey, as their starts give it."""
+
+    def is_running(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+@dataclass
+class KeptServer:
+    """A server of ours and how to start it again at the same address."""
+
+    name: str
+    server: Server
+    start_again: Callable[[], Server]
+    start_at: float = 0.0
+    pause_s: float = 1.0
+
+    def stop(self) -> None:
+        """End the server that runs now, be it the first or a later one."""
+        self.server.stop()
 
 
 @dataclass
@@ -36,33 +58,48 @@ class Program:
 
 @dataclass
 class Supervisor:
-    """Keeps `programs` running until it is told to stop. Lives in the main thread: see start_tied."""
+    """Keeps `programs`, and the servers below them, running until it is told to stop.
+
+    Lives in the main thread: see start_tied. `record` is where it writes down what it started.
+    """
 
     programs: list[Program]
+    servers: list[KeptServer]
     environment: dict[str, str]
     folder: Path
     record: Path
     asked_to_stop: int = 0
     _print: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> None:
-        """End what a crash left behind, then start every program."""
+    def run(self, is_ready: Callable[[], bool], when_ready: Callable[[], None]) -> None:
+        """Start every program and keep it up; return once Ctrl-C or SIGTERM came and all have ended.
+
+        `when_ready` is called once, as soon as `is_ready` says so.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        end_leftovers(self.record)
         for program in self.programs:
             self._launch(program)
-
-    def run(self) -> None:
-        """Keep every program up; return once Ctrl-C or SIGTERM came and all have ended."""
+        ready = False
         while not self.asked_to_stop:
-            self._restart_the_dead()
-            time.sleep(0.2)
-        self.stop()
+            if not ready and is_ready():
+                ready = True
+                when_ready()
+            self._restart_servers()
+            self._restart_programs()
+            time.sleep(LOOK_EVERY_S)
+        self._stop()
 
-    def stop(self) -> None:
+    def say(self, name: str, line: str, colour: int) -> None:
+        """One line of one program, with its name before it."""
+        width = max(len(program.name) for program in self.programs)
+        mark = f"\x1b[3{colour}m{name:>{width}}\x1b[0m" if sys.stdout.isatty() else f"{name:>{width}}"
+        with self._print:
+            print(f"{mark} │ {line}", flush=True)
+
+    def _stop(self) -> None:
         """End every program; a second signal, or END_WITHIN_S, ends them at once."""
-        self.say("desk", "ending …", 2)
+        self.say("desk", "ending … (Ctrl-C again ends it at once)", GREEN)
         children = [program.child for program in self.programs if program.child and program.child.poll() is None]
         for child in children:
             child.send_signal(signal.SIGTERM)
@@ -74,13 +111,6 @@ class Supervisor:
         end_leftovers(self.record)
         for child in children:
             child.wait()
-
-    def say(self, name: str, line: str, colour: int) -> None:
-        """One line of one program, with its name before it."""
-        with self._print:
-            width = max(len(program.name) for program in self.programs)
-            mark = f"\x1b[3{colour}m{name:>{width}}\x1b[0m" if sys.stdout.isatty() else f"{name:>{width}}"
-            print(f"{mark} │ {line}", flush=True)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self.asked_to_stop += 1
@@ -100,43 +130,34 @@ class Supervisor:
 
     def _relay(self, program: Program, output: IO[bytes]) -> None:
         for line in output:
-            self.say(program.name, line.decode("utf-8", "replace").rstrip(), program.colour)
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self.say(program.name, text, program.colour)
 
-    def _restart_the_dead(self) -> None:
+    def _restart_programs(self) -> None:
         present = time.monotonic()
         for program in self.programs:
             child = program.child
             if child is not None and child.poll() is not None:
+                end_groups({child.pid}, POLITELY)  # Its own children may have outlived it.
                 if present - program.started_at > CALM_AFTER_S:
                     program.pause_s = 1.0
-                self.say(program.name, f"ended ({child.returncode}); starts again in {program.pause_s:.0f} s", 1)
+                self.say(program.name, f"ended ({child.returncode}); starts again in {program.pause_s:.0f} s", RED)
                 program.child, program.start_at = None, present + program.pause_s
                 program.pause_s = min(PAUSE_MAX_S, program.pause_s * 2)
             elif child is None and present >= program.start_at:
                 self._launch(program)
 
-
-def remember(record: Path, pids: list[int]) -> None:
-    """Write down which processes are ours, so that the next start can end what a crash of this one leaves."""
-    record.write_text(json.dumps([[pid, fingerprint(pid)] for pid in pids]))
-
-
-def end_leftovers(record: Path) -> None:
-    """End the processes in `record`, and all in their groups, that still run."""
-    try:
-        known = json.loads(record.read_text())
-    except (OSError, ValueError):
-        return
-    groups = {pid for pid, mark in known if mark is not None}
-    # A group outlives its leader. One whose number went to somebody else's process has a leader that we do not know.
-    foreign = {pid for pid, mark in known if mark is not None and fingerprint(pid) not in (None, mark)}
-    ours = [process for process in psutil.process_iter() if _group(process.pid) in groups - foreign]
-    end(ours, (signal.SIGTERM, 3.0))
-    record.unlink(missing_ok=True)
-
-
-def _group(pid: int) -> int | None:
-    try:
-        return os.getpgid(pid)
-    except OSError:
-        return None
+    def _restart_servers(self) -> None:
+        for kept in self.servers:
+            if kept.server.is_running():
+                kept.pause_s = 1.0
+            elif time.monotonic() >= kept.start_at:
+                self.say("desk", f"{kept.name} ended; starting it again", RED)
+                kept.server.stop()
+                try:
+                    kept.server = kept.start_again()
+                except EmbeddedError as error:
+                    self.say("desk", str(error), RED)
+                    kept.start_at = time.monotonic() + kept.pause_s
+                    kept.pause_s = min(PAUSE_MAX_S, kept.pause_s * 2)
