@@ -79,7 +79,8 @@ class Stack:
 @contextmanager
 def running(environment: dict[str, str], log_dir: Path, **more: str) -> Iterator[Stack]:
     """Start web, worker, beat and mail door with `environment` and `more`, and end them."""
-    web, smtp, lmtp = free_port(), free_port(), free_port()
+    web, smtp = free_port(), free_port()
+    lmtp = int(more.get("LMTP_DOOR_PORT", free_port()))
     settings = {
         **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
         **environment,

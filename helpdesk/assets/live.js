@@ -17,6 +17,8 @@ function soon(name) {
 }
 const refreshList = soon("desk:list");
 const refreshCounts = soon("desk:counts");
+const refreshDelivery = soon("desk:delivery");
+const FATES = ["sent", "delayed", "failed"];
 
 /** Someone did something: `event` is {id, kind, case, number}. */
 function heard(event) {
@@ -28,6 +30,8 @@ function heard(event) {
   if (event.id && Number(pane.querySelector("#thread")?.dataset.lastEvent) >= Number(event.id)) return;
   const news = pane.querySelector(".case-news");
   if (!news?.hidden) return;
+  // The fate of our own mail shows by itself: nobody has to read it before they go on writing.
+  if (FATES.includes(event.kind)) return refreshDelivery();
   news.hidden = false;
   announce(say("case-news"));
 }

@@ -48,7 +48,12 @@ def news(number: int) -> str:
     case = case_for(current_user, number)
     unseen = news_since(case, request.args.get("seen", 0, type=int), current_user)
     return render_template(
-        "cases/_news.html", case=case, place=place(), fresh=fresh(unseen), **page_of(case, current_user)
+        "cases/_news.html",
+        case=case,
+        place=place(),
+        fresh=fresh(unseen),
+        delivery="delivery" in request.args,
+        **page_of(case, current_user),
     )
 
 
