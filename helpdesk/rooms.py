@@ -10,6 +10,7 @@ import helpdesk.cases.web_acts
 import helpdesk.cases.web_files
 import helpdesk.customers.models
 import helpdesk.customers.web_people
+import helpdesk.mail_in.mailbox_web
 import helpdesk.mail_in.models
 import helpdesk.mail_out.models
 import helpdesk.search.models  # noqa: F401

@@ -94,6 +94,21 @@ WHO_MAY = {
     "customers.address": AGENT,
     "customers.change_address": AGENT,
     "customers.forget_address": AGENT,
+    "mail_in.ledger": ADMIN,
+    "mail_in.mail": ADMIN,
+    "mail_in.as_read": ADMIN,
+    "mail_in.source": ADMIN,
+    "mail_in.try_again": ADMIN,
+    "mail_in.discard": ADMIN,
+    "mail_in.undiscard": ADMIN,
+    "mail_in.make_case": ADMIN,
+    "mail_in.put_on_case": ADMIN,
+    "mail_in.mailboxes": ADMIN,
+    "mail_in.new_mailbox": ADMIN,
+    "mail_in.add": ADMIN,
+    "mail_in.mailbox": ADMIN,
+    "mail_in.change": ADMIN,
+    "mail_in.poll_now": ADMIN,
 }
 
 
