@@ -9,6 +9,8 @@ from helpdesk.core.db import Base, Created, Id, Json, JsonList, Moment
 from helpdesk.mail_out.words import sentence
 
 KINDS = ("answer", "confirmation", "link", "test")
+SECRET_KINDS = ("link",)
+"""What these say is for their recipient alone: no colleague may read a sign-in link in the outbox."""
 STATES = ("queued", "sending", "delayed", "uncertain", "sent", "failed", "discarded")
 """queued: due now. sending: leased by a worker. delayed: tried, next_try_at is ahead. uncertain: the connection was
 lost after the final dot; one re-send with the same Message-ID is due. The last three are final; failed: nothing more

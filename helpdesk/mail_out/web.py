@@ -8,14 +8,14 @@ from wtforms import StringField
 
 from helpdesk.blobs import store
 from helpdesk.blobs.serve import FileLost
-from helpdesk.core.errors import InvalidInput
+from helpdesk.core.errors import InvalidInput, NotAllowed
 from helpdesk.core.forms import Form
 from helpdesk.core.i18n import _
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.mail_out import by_hand
 from helpdesk.mail_out.errors import NotMadeYet
 from helpdesk.mail_out.listing import VIEWS, counts, mail_by_id, mails, waiting_while_off
-from helpdesk.mail_out.models import OutboundMail
+from helpdesk.mail_out.models import SECRET_KINDS, OutboundMail
 from helpdesk.mail_out.wording import FILTERS
 
 SHOWN_BYTES = 200_000
@@ -86,17 +86,20 @@ def discard(mail_id: int) -> Any:
 
 def _page(found: OutboundMail, form: DiscardForm) -> str:
     text = None
-    if found.raw_sha256:
+    secret = found.kind in SECRET_KINDS
+    if found.raw_sha256 and not secret:
         try:
             text = _source(found)[:SHOWN_BYTES].decode("utf-8", "replace")
         except FileLost as lost:
             current_app.logger.error("The bytes of outbound mail %s are not in the store", found.id)
             text = str(lost)
-    return render_template("mail_out/mail.html", mail=found, form=form, text=text, shown_bytes=SHOWN_BYTES)
+    return render_template("mail_out/mail.html", mail=found, form=form, text=text, secret=secret, shown=SHOWN_BYTES)
 
 
 def _source(found: OutboundMail) -> bytes:
-    """Raises NotMadeYet, FileLost."""
+    """Raises NotMadeYet, FileLost, and NotAllowed for what only its recipient may read."""
+    if found.kind in SECRET_KINDS:
+        raise NotAllowed()
     if found.raw_sha256 is None:
         raise NotMadeYet()
     try:

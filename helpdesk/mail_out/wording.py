@@ -33,7 +33,12 @@ def recipient_state(recipient: Recipient) -> str:
 
 def mail_kind(mail: OutboundMail) -> str:
     """Why the mail was written."""
-    return {"answer": _("Answer"), "confirmation": _("Confirmation"), "test": _("Test")}.get(mail.kind, mail.kind)
+    return {
+        "answer": _("Answer"),
+        "confirmation": _("Confirmation"),
+        "link": _("Sign-in link"),
+        "test": _("Test"),
+    }[mail.kind]
 
 
 def to_whom(mail: OutboundMail) -> str:

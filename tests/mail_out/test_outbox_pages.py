@@ -87,6 +87,18 @@ def test_a_mail_that_was_never_tried_has_no_source_yet(desk: FlaskClient, put: P
     assert desk.get(f"/settings/outbox/{mail.id}/source").status_code == 404
 
 
+def test_a_sign_in_link_is_its_recipients_alone(
+    put: Put, signed_in: Callable[[Agent], FlaskClient], boss: Agent
+) -> None:
+    mail = put(kind="link", automatic=True, text="https://desk.example/join/very-secret")
+    send_mail(mail.id)
+    desk = signed_in(boss)
+    page = desk.get(f"/settings/outbox/{mail.id}")
+    assert (page.status_code, "very-secret" in page.text) == (200, False)
+    assert "only its recipient may read it" in page.text
+    assert desk.get(f"/settings/outbox/{mail.id}/source").status_code == 403
+
+
 def test_a_source_that_the_store_lost_is_told_in_words(app: Flask, desk: FlaskClient, failed: OutboundMail) -> None:
     with transaction() as session:
         mail = session.get_one(OutboundMail, failed.id)
