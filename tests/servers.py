@@ -107,8 +107,6 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.plan.before_answering:
-            await asyncio.to_thread(self.plan.before_answering)
         reply = self.plan.after_dot.pop(0) if self.plan.after_dot else "250 OK: queued as 1"
         if reply.startswith(("250", "keep")):
             content = envelope.original_content
@@ -123,6 +121,8 @@ class _Handler:
                     user=login.login.decode() if isinstance(login, LoginPassword) else None,
                 )
             )
+        if self.plan.before_answering:
+            await asyncio.to_thread(self.plan.before_answering)
         if reply.endswith("cut"):
             server.transport.abort()
             return "451 never seen"
