@@ -102,7 +102,9 @@ def queues() -> Sequence[QueueCount]:
 
 
 def _capped(where: list[Any], outer: Any = None) -> Any:
-    some: Select[Any] = select(literal(1)).select_from(Case).where(*where).limit(COUNT_TO)
+    # In the index's own order: so the planner has no reason to read the table from its beginning instead.
+    ordered = select(literal(1)).select_from(Case).where(*where).order_by(Case.waiting_since, Case.id)
+    some: Select[Any] = ordered.limit(COUNT_TO)
     if outer is not None:
         some = some.correlate(outer)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()

@@ -100,8 +100,8 @@ def _automatic(letter: Letter) -> Decision | None:
     mail = letter.mail
     if mail.bounce is not None:
         case = _case_of_tokens(tokens_in(_returned_ids(letter))) or _case_of_ids(_all_ids(mail))
-        saw = {"recipients": [recipient.address for recipient in mail.bounce.recipients][:20]}
-        return Decision("bounce", "bounce_of_case" if case else "bounce_of_nothing_known", case, saw)
+        told: dict[str, Any] = {"recipients": [recipient.address for recipient in mail.bounce.recipients][:20]}
+        return Decision("bounce", "bounce_of_case" if case else "bounce_of_nothing_known", case, told)
     if mail.automatic is None or mail.automatic.kind == "list":
         return None
     tokens = tokens_in([*_all_ids(mail), *_addresses_written_to(letter)])
