@@ -55,7 +55,7 @@ def test_no_barrier_and_no_sideways_scroll_on_any_page(
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/nothing-here"])
+@pytest.mark.parametrize("path", ["/sign-in", "/forgotten", "/nothing-here"])
 def test_no_barrier_before_signing_in(open_desk: Callable[..., Page], axe: str, path: str):
     page = open_desk(path, viewport=PHONE)
     assert barriers(page, axe) == []
