@@ -7,7 +7,7 @@ from tests.house.sources import sources
 
 CLIENTS = ("requests", "httpx", "urllib.request", "urllib3", "http.client", "aiohttp", "pycurl", "httplib2")
 ALLOWED = {
-    "helpdesk/embedded/__main__.py": {"urllib.request"},
+    "helpdesk/embedded/programs.py": {"urllib.request"},
 }
 """The supervisor asks its own web process, on loopback, whether it is up."""
 
