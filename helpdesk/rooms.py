@@ -21,6 +21,7 @@ from helpdesk.cases.queue_web import web as queue_pages
 from helpdesk.cases.setup_cli import queues, setup
 from helpdesk.cases.web import web as cases
 from helpdesk.customers.web import web as customers
+from helpdesk.demo.cli import demo
 from helpdesk.intake.api import api as intake_api
 from helpdesk.intake.contact import contact
 from helpdesk.intake.web import web as intake
@@ -41,4 +42,5 @@ COMMANDS: dict[str, Command] = {
     "cases": cases_command,
     "queues": queues,
     "mail": mail,
+    "demo": demo,
 }
