@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from helpdesk.mail_reading.caps import MAX_TEXT_CHARS
+from helpdesk.mail_reading.caps import MAX_SPLIT_LINES, MAX_TEXT_CHARS
 from helpdesk.mail_reading.forwards import find_forward
 from helpdesk.mail_reading.html_text import html_to_lines
 from helpdesk.mail_reading.mail import Forwarded
@@ -49,7 +49,9 @@ def split_lines(lines: list[str], hints: list[bool] | None, subject: str | None)
     text = "\n".join(lines)
     looked_at = _within_cap(lines)
     splitter = Splitter(lines[:looked_at], hints[:looked_at] if hints else None)
-    folded = splitter.split() + [False] * (len(lines) - looked_at)
+    folded = splitter.split()
+    # Below what is looked at, history goes on being history.
+    folded += [bool(folded and folded[-1]) and splitter.history] * (len(lines) - looked_at)
     forwarded = find_forward(lines[:looked_at], subject)
     shown = [line for line, away in zip(lines, folded, strict=True) if not away]
     away = [line for line, fold in zip(lines, folded, strict=True) if fold]
@@ -58,11 +60,11 @@ def split_lines(lines: list[str], hints: list[bool] | None, subject: str | None)
 
 def _within_cap(lines: list[str]) -> int:
     total = 0
-    for index, line in enumerate(lines):
+    for index, line in enumerate(lines[:MAX_SPLIT_LINES]):
         total += len(line) + 1
         if total > MAX_TEXT_CHARS:
             return index
-    return len(lines)
+    return min(len(lines), MAX_SPLIT_LINES)
 
 
 def _trimmed(lines: list[str]) -> str:

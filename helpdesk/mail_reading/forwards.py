@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from helpdesk.mail_reading.addresses import parse_addresses
-from helpdesk.mail_reading.attribution import email_in, name_in
+from helpdesk.mail_reading.attribution import MAX_LINES, email_in, may_end, name_in
 from helpdesk.mail_reading.header_block import Block, header_block, header_line, inline_block
 from helpdesk.mail_reading.mail import Address, Forwarded
 from helpdesk.mail_reading.quote_words import FORWARD_PREFIXES, FORWARDED_WORDS, ORIGINAL_WORDS, REPLY_PREFIXES
@@ -15,7 +15,7 @@ _FORWARDED = tuple(FORWARDED_WORDS.split("|"))
 _ORIGINAL = frozenset(ORIGINAL_WORDS.split("|"))
 _FORWARD_PREFIXES = frozenset(FORWARD_PREFIXES.split("|"))
 _REPLY_PREFIXES = frozenset(REPLY_PREFIXES.split("|"))
-_DASHED = re.compile(r"[\s>*]{0,10}[-_=–—]{3,60}\s?(\S.{1,100}?)\s?[-_=–—]{3,60}\s*(.{0,2000})$")
+_RUN = "-_=–—"
 _RULE = re.compile(r"[\s>]{0,8}_{10,200}\s*$")
 _MAILTO = re.compile(r"<mailto:[^<>]{0,300}>|<https?:[^<>]{0,500}>", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[(?:mailto:)?([^\[\]\s]{1,100}@[^\[\]\s]{1,200})\]", re.IGNORECASE)
@@ -57,15 +57,16 @@ def _prefix(subject: str | None) -> str:
 
 def _separated(lines: list[str], index: int, line: str) -> Forwarded | None:
     """The mail below a line that says "Forwarded message", between dashes or before a colon."""
-    known = is_separator(line) and any(word in lower(line) for word in _FORWARDED)
-    dashed = _DASHED.match(line) if "--" in line or "__" in line or "==" in line else None
+    small = lower(line) if is_separator(line) else ""
+    known = bool(small) and any(word in small for word in _FORWARDED)
+    dashed = _dashed(line) if "--" in line or "__" in line or "==" in line else None
     if not known and dashed is None:
         return None
     if dashed is not None:
-        words = lower(dashed[1]).strip(" -*:")
+        words = lower(dashed[0]).strip(" -*:")
         if words in _ORIGINAL:
             return None
-        if dashed[2] and (inline := inline_block(dashed[2])):
+        if dashed[1] and (inline := inline_block(dashed[1])):
             return _forwarded(lines[:index], lines[index + 1 :], inline)
         known = known or any(word in words for word in _FORWARDED)
     start = _next_filled(lines, index + 1)
@@ -73,6 +74,17 @@ def _separated(lines: list[str], index: int, line: str) -> Forwarded | None:
     if block is None or not (known or _complete(block[0])):
         return None
     return _forwarded(lines[:index], lines[block[1] :], block[0])
+
+
+def _dashed(line: str) -> tuple[str, str] | None:
+    """The words between two runs of dashes, and what follows the second."""
+    bare = line[:2500].lstrip(" \t>*")
+    inner = bare.lstrip(_RUN)
+    if len(bare) - len(inner) < 3:
+        return None
+    ends = [at for at in (inner.find(run, 0, 150) for run in ("---", "___", "===")) if at > 0]
+    words = inner[: min(ends)].strip() if ends else ""
+    return (words, inner[min(ends) :].lstrip(_RUN + " \t").rstrip()) if words else None
 
 
 def _complete(block: Block) -> bool:
@@ -90,7 +102,7 @@ def _unseparated(lines: list[str], subject: str | None) -> Forwarded | None:
             if forwarding or ruled or _same_subject(subject, block[0]) or (not above and _complete(block[0])):
                 return _forwarded(above, lines[block[1] :], block[0])
             return None
-        end = attribution_end(lines, index)
+        end = attribution_end(lines, index) if any(map(may_end, lines[index : index + MAX_LINES])) else index
         if end > index:
             above = _without_rule(lines[:index])
             if (forwarding or (subject is None and not above)) and not _quoted(lines, end):
@@ -112,9 +124,10 @@ def _quoted(lines: list[str], position: int) -> bool:
 
 
 def _without_rule(lines: list[str]) -> list[str]:
-    while lines and not lines[-1].strip(" \t_-*=>\ufeff"):
-        lines = lines[:-1]
-    return lines
+    end = len(lines)
+    while end and not lines[end - 1].strip(" \t_-*=>\ufeff"):
+        end -= 1
+    return lines[:end]
 
 
 def _next_filled(lines: list[str], position: int) -> int:

@@ -94,9 +94,15 @@ def inline_block(text: str) -> Block | None:
     return found if "from" in found and _enough(found) else None
 
 
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
 def _enough(found: Block) -> bool:
     if len(found) < 2:
         return False
+    if len(found) == 2 and not any("@" in value for value in found.values()) and not _has_digits(found.get("date", "")):
+        return False
     if "from" in found:
         return any(family in found for family in ("date", "subject", "to"))
-    return "date" in found and ("to" in found or "subject" in found) and any(char.isdigit() for char in found["date"])
+    return "date" in found and ("to" in found or "subject" in found) and _has_digits(found["date"])

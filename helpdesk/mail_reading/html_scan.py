@@ -19,7 +19,7 @@ def tokens(source: str) -> Iterator[Token]:
 
     Comments, declarations and the content of script, style and title are left out.
     """
-    position, length = 0, len(source)
+    position, length, closed = 0, len(source), True
     while position < length:
         at = source.find("<", position)
         if at < 0:
@@ -29,7 +29,8 @@ def tokens(source: str) -> Iterator[Token]:
         if at >= length:
             return
         if source.startswith("<!", at) or source.startswith("<?", at):
-            position = _after_declaration(source, at)
+            position = _after_declaration(source, at, closed)
+            closed = closed and position != at + 4
             continue
         match = _TAG_NAME.match(source, at + 1)
         end = _tag_end(source, at + 1) if match else -1
@@ -60,11 +61,11 @@ def attributes(written: str) -> dict[str, str]:
     return found
 
 
-def _after_declaration(source: str, at: int) -> int:
+def _after_declaration(source: str, at: int, closed: bool) -> int:
     if source.startswith("<!--", at):
         if source.startswith(("<!-->", "<!--->"), at):
             return source.index(">", at) + 1
-        end = source.find("-->", at + 4)
+        end = source.find("-->", at + 4) if closed else -1
         # A comment that never ends: only its mark is dropped, so that no text is lost.
         return at + 4 if end < 0 else end + 3
     end = source.find(">", at, at + 2000)

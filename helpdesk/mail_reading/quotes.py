@@ -19,7 +19,7 @@ _DASHES = re.compile(r"\s{0,4}(?:[-_*=~–—]\s?){3,200}")
 _LINK_TAIL = re.compile(r"\s*\(?<?https?://\S{1,2000}\)?>?\s*>?\s*$")
 _RULE = re.compile(r"[\s>]{0,8}[-_*=–—]{3,200}\s*$")
 _WROTE_TAIL = re.compile(r"\s{0,3}>[^>]{0,30}[:：]\s*$")
-_MAX_ATTEMPTS = 20_000
+_MAX_ATTEMPTS = 5_000
 
 
 class Splitter:
@@ -29,6 +29,7 @@ class Splitter:
         self.lines = [line if len(line) <= MAX_LINE_CHARS else line[:MAX_LINE_CHARS] for line in lines]
         self.folded = [False] * len(lines)
         self.attempts = 0
+        self.known = 0
         self.history = False
         self.quoted = [_is_quoted(line) for line in self.lines]
         for index in range(1, len(self.lines)):
@@ -108,7 +109,7 @@ class Splitter:
 
     def _fold_history(self, start: int, end: int, kind: str) -> int:
         """Fold the introduction and what it introduces; returns where to read on."""
-        written = any(self._own(index) for index in range(start))
+        written = self._written(start)
         self.history = True
         self._fold(start, end)
         following = self._next_filled(end)
@@ -120,6 +121,12 @@ class Splitter:
             self._fold(end, len(self.lines))
             return len(self.lines)
         return end
+
+    def _written(self, start: int) -> bool:
+        """Whether the writer wrote anything above line `start`. Folded lines stay folded, so each is looked at once."""
+        while self.known < start and not self._own(self.known):
+            self.known += 1
+        return self.known < start
 
     def _own(self, index: int) -> bool:
         """Whether this line is something that the writer wrote: not folded, not quoted, more than a greeting rule."""
@@ -147,27 +154,37 @@ class Splitter:
         return following < len(self.lines) and self.quoted[following]
 
     def _fold_quotes(self) -> None:
-        """Quoted lines: all of them where history was introduced, else only those below all that the writer wrote."""
+        """Quoted lines: all where history was introduced, else those below the writer's last words."""
         count = len(self.lines)
+        self.history = self.history or self._attributed_inside()
         last_own = max((index for index in range(count) if self._own(index)), default=-1)
         for index in range(count):
             if self.quoted[index] and (self.history or index > last_own):
                 self.folded[index] = True
 
+    def _attributed_inside(self) -> bool:
+        """Whether a quotation begins with its own attribution, as Apple's programs write it."""
+        for index in range(len(self.lines)):
+            if self.quoted[index] and (index == 0 or not self.quoted[index - 1]):
+                first = join([self.lines[index].lstrip("> \t")])
+                self.attempts += 1
+                if self.attempts < _MAX_ATTEMPTS and strength(first, quoted_next=True, single=True) == 2:
+                    return True
+        return False
+
     def _fold_signatures(self) -> None:
-        """The signature at the end of the writer's last stretch, and of the first where the reply stands on top."""
+        """The signature at the end of each stretch of the writer's own, if other words of the writer's are left."""
         stretches = self._stretches()
+        total = sum(self._count(start, end) for start, end in stretches)
         for start, end in stretches:
             cut = start + signature_start(self.lines[start:end])
-            others = any(self._own(index) for index in range(start)) or any(
-                self._own(index) for index in range(end, len(self.lines))
-            )
-            if (
-                (cut > start and any(char.isalnum() for line in self.lines[start:cut] for char in line))
-                or others
-                or is_footer(self.lines[start])
-            ):
+            signed = self._count(cut, end)
+            if cut < end and (total > signed or is_footer(self.lines[start])):
                 self._fold(cut, end)
+                total -= signed
+
+    def _count(self, start: int, end: int) -> int:
+        return sum(self._own(index) for index in range(start, end))
 
     def _stretches(self) -> list[tuple[int, int]]:
         """The runs of lines that are neither folded nor quoted, with something in them."""

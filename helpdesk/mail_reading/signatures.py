@@ -9,7 +9,9 @@ from helpdesk.mail_reading.signature_words import CLOSINGS, DEVICES, SENT_WORDS
 _CLOSINGS = frozenset(CLOSINGS.split("|"))
 _SENT = tuple(SENT_WORDS.split("|"))
 _DEVICES = frozenset(DEVICES.split("|"))
-_DEVICE_SIGNS = tuple(word for word in _DEVICES if not word.isascii())
+# Parts of names that endings are hung on: iPhonesta, iPhonu, iPhoneから.
+_STEMS = ("iphon", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "outlook", "huawei", "xiaomi", "nokia")
+_DEVICE_SIGNS = (*(word for word in _DEVICES if not word.isascii()), *_STEMS)
 _WORD = re.compile(r"[\w&'’-]+")
 _MARK = re.compile(r"\s{0,4}(?:--|—|––|-- )\s*$")
 _RULE = re.compile(r"\s{0,8}(?:ᐧ|([-*#~=_+—–])\1{1,200})\s*$")

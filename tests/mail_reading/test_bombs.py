@@ -1,0 +1,198 @@
+"""Hostile mail: each within 10 s of CPU and 512 MB, always a Mail, and the next mail is read."""
+
+import encodings.aliases
+import resource
+import time
+
+import pytest
+
+from helpdesk.mail_reading import caps
+from helpdesk.mail_reading.body import read_body
+from helpdesk.mail_reading.clean_html import clean
+from helpdesk.mail_reading.read import read
+from helpdesk.mail_reading.safely import is_ordinary, read_safely
+
+HEAD = b"From: Eve <eve@evil.example>\nTo: support@desk.example\nSubject: bomb\nMIME-Version: 1.0\n"
+PLAIN = b"From: Ada <ada@example.org>\nSubject: Printer\n\nIt is out of paper.\n"
+
+
+def nested_multiparts(depth):
+    opened = b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (number, number) for number in range(depth)
+    )
+    return HEAD + opened + b"Content-Type: text/plain\n\nthe innermost words\n"
+
+
+def nested_messages(depth):
+    return HEAD + b"Content-Type: message/rfc822\n\n" * depth + b"Subject: last\n\nthe innermost words\n"
+
+
+def many_parts(count):
+    part = b"--b\nContent-Type: text/plain\n\npart\n"
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + part * count + b"--b--\n"
+
+
+def html(content):
+    return HEAD + b"Content-Type: text/html; charset=utf-8\n\n" + content
+
+
+def text(content):
+    return HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + content
+
+
+MEGABYTE = 1_000_000
+BOMBS = {
+    "100 nested multiparts": lambda: nested_multiparts(100),
+    "1,000 nested multiparts": lambda: nested_multiparts(1_000),
+    "10,000 nested multiparts": lambda: nested_multiparts(10_000),
+    "500 nested messages": lambda: nested_messages(500),
+    "5,000 nested messages": lambda: nested_messages(5_000),
+    "10,000 parts": lambda: many_parts(10_000),
+    "100,000 headers": lambda: HEAD + b"X-Filler: x\n" * 100_000 + b"\nwords\n",
+    "one header of 1 MB": lambda: HEAD + b"X-Long: " + b"x" * MEGABYTE + b"\n\nwords\n",
+    "a header folded 50,000 times": lambda: HEAD + b"X-Long: x\n" + b" y\n" * 50_000 + b"\nwords\n",
+    "20,000 addresses": lambda: HEAD + b"Cc: " + b"a@example.org, " * 20_000 + b"\n\nwords\n",
+    "50,000 references": lambda: HEAD + b"References: " + b"<a@example.org> " * 50_000 + b"\n\nwords\n",
+    "20,000 encoded words": lambda: HEAD + b"Comments: " + b"=?utf-8?q?x?= " * 20_000 + b"\n\nwords\n",
+    "20,000 parameters": lambda: HEAD + b"Content-Type: text/plain" + b"; a=b" * 20_000 + b"\n\nwords\n",
+    "unclosed comments": lambda: HEAD + b"Cc: " + b"(" * 60_000 + b"\n\nwords\n",
+    "unclosed angles": lambda: HEAD + b"Cc: " + b"<" * 60_000 + b"\n\nwords\n",
+    "commas only": lambda: HEAD + b"Cc: " + b"a," * 30_000 + b"\n\nwords\n",
+    "100 MB": lambda: text(b"x" * 99 + b"\n") + b"y" * 100_000_000,
+    "49 MB attached": lambda: (
+        HEAD + b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" + b"QUJD" * 12_000_000
+    ),
+    "100,000 nested div": lambda: html(b"<div>" * 100_000 + b"words"),
+    "10 MB of HTML in one line": lambda: html(b"<p>words</p>" * 850_000),
+    "unclosed tags": lambda: html(b"<a href='" * 100_000),
+    "tag starts only": lambda: html(b"<a" * 400_000),
+    "quotes in tags": lambda: html(b'<a b="' + b"<c>" * 300_000),
+    "comments that never end": lambda: html(b"<!--" * 200_000),
+    "scripts that never end": lambda: html(b"<script>" * 100_000),
+    "entities": lambda: html(b"&amp" * 250_000),
+    "1 MB of >": lambda: text(b">" * MEGABYTE),
+    "1 MB of > lines": lambda: text(b">\n" * (MEGABYTE // 2)),
+    "1 MB of On": lambda: text(b"On " * (MEGABYTE // 3)),
+    "1 MB of On lines": lambda: text(b"On \n" * (MEGABYTE // 4)),
+    "1 MB of On dates": lambda: text(b"On 1 May 2024 12:30, a@b.c\n" * (MEGABYTE // 27)),
+    "1 MB of attributions": lambda: text(b"On 1 May 2024 Jo wrote:\n" * (MEGABYTE // 24)),
+    "1 MB of half attributions": lambda: text(b"On 2024-01-01 <\n\n" * (MEGABYTE // 17)),
+    "1 MB of signature marks": lambda: text(b"-- \n" * (MEGABYTE // 4)),
+    "1 MB of dashes": lambda: text(b"-" * MEGABYTE),
+    "1 MB of dashed lines": lambda: text(b"-----\n" * (MEGABYTE // 6)),
+    "1 MB of header lines": lambda: text(b"From: a\n" * (MEGABYTE // 8)),
+    "1 MB of two header lines": lambda: text(b"From: a\nx\n" * (MEGABYTE // 10)),
+    "1 MB of separators": lambda: text(b"-----Original Message-----\n" * (MEGABYTE // 27)),
+    "1 MB of forward separators": lambda: text(b"--- Forwarded message ---\n" * (MEGABYTE // 26)),
+    "1 MB of blank lines": lambda: text(b"\n" * MEGABYTE + b"words"),
+    "1 MB of closings": lambda: text(b"Regards,\n" * (MEGABYTE // 9)),
+    "1 MB of footers": lambda: text(b"Sent from my iPhone\n" * (MEGABYTE // 20)),
+    "1 MB of quote and word": lambda: text(b"> a\nb\n" * (MEGABYTE // 6)),
+    "1 MB of pipes": lambda: text(b"On 1 May 2024 Jo wrote:\n" + b"|\n" * (MEGABYTE // 2)),
+    "1 MB of links between quotes": lambda: text(b"> a\nhttp://x.example/\n" * (MEGABYTE // 22)),
+    "1 MB of digits": lambda: text(b"1" * MEGABYTE),
+    "1 MB of spaces": lambda: text(b" " * MEGABYTE + b"x"),
+    "1 MB of stars": lambda: text(b"*" * MEGABYTE),
+    "1 MB of colons": lambda: text(b":\n" * (MEGABYTE // 2)),
+    "1 MB of dashes and colons": lambda: text(b"--- a --- b:\n" * (MEGABYTE // 13)),
+    "a bounce of 1 MB": lambda: (
+        b"From: MAILER-DAEMON@x.example\nReturn-Path: <>\nSubject: Undelivered Mail\n\n" + b"<a@b.example>:\n" * 66_000
+    ),
+    "20,000 reported recipients": lambda: (
+        HEAD
+        + b"Content-Type: message/delivery-status\n\n"
+        + b"Final-Recipient: rfc822; a@b.example\nStatus: 5.1.1\n\n" * 20_000
+    ),
+    "an overflowing date": lambda: HEAD + b"Date: Mon, 99 Foo 99999999999 99:99:99 +999999999\n\nwords\n",
+    "NUL everywhere": lambda: HEAD + b"X: \0\0\n\n" + b"a\0b" * 100_000,
+    "CR alone": lambda: (HEAD + b"\nwords\n").replace(b"\n", b"\r"),
+    "mixed line ends": lambda: HEAD + b"X: a\r\r\n\r\n\rwords\r\n\n\r",
+    "8-bit headers": lambda: HEAD + b"Cc: " + bytes(range(128, 256)) * 200 + b" <x@example.org>\n\nwords\n",
+    "billion laughs in HTML": lambda: html(b'<!DOCTYPE x [<!ENTITY a "' + b"&b;" * 50_000 + b'">]><p>&a;</p>'),
+    "boundaries that almost match": lambda: (
+        HEAD + b"Content-Type: multipart/mixed; boundary=" + b"b" * 60 + b"\n\n" + (b"--" + b"b" * 61 + b"\n") * 15_000
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_read_within_its_limits(name):
+    raw = BOMBS[name]()
+    before = _cpu_seconds()
+    mail = read_safely(raw)
+    assert _cpu_seconds() - before < caps.MAX_CPU_S + 1
+    assert mail.seconds >= 0
+    assert read_safely(PLAIN).reply_text == "It is out of paper."
+
+
+def _cpu_seconds():
+    own, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + child.ru_utime + child.ru_stime
+
+
+SPLITTER_BOMBS = [name for name in BOMBS if "1 MB of" in name]
+
+
+@pytest.mark.parametrize("name", SPLITTER_BOMBS)
+def test_a_megabyte_takes_the_reply_splitter_less_than_a_second(name):
+    body = BOMBS[name]().partition(b"\n\n")[2].decode()
+    start = time.process_time()
+    read_body(body)
+    assert time.process_time() - start < 1
+
+
+def test_what_a_bomb_says_in_its_header_is_still_known():
+    mail = read_safely(BOMBS["100 MB"]())
+    assert mail.sender.email == "eve@evil.example"
+    assert mail.subject == "bomb"
+    assert "Larger than is read" in mail.problems[0]
+
+
+def test_deeper_parts_than_are_read_are_kept_whole():
+    mail = read(nested_multiparts(200))
+    assert b"the innermost words" in mail.attachments[-1].content
+    assert any("deeper" in problem for problem in mail.problems)
+
+
+def test_more_parts_than_are_read_are_kept_whole():
+    mail = read(many_parts(3_000))
+    kept = mail.text.count("part") + sum(attachment.content.count(b"part\n") for attachment in mail.attachments)
+    assert kept >= 3_000
+
+
+def test_a_mail_that_kills_its_reader_still_has_sender_and_subject(monkeypatch):
+    monkeypatch.setattr("helpdesk.mail_reading.safely.MAX_WALL_S", 0.01)
+    mail = read_safely(nested_multiparts(1_000))
+    assert mail.subject == "bomb"
+    assert "more time or memory" in mail.problems[0]
+
+
+def test_ordinary_mail_needs_no_child():
+    assert is_ordinary(PLAIN)
+    assert not is_ordinary(nested_multiparts(100))
+
+
+@pytest.mark.parametrize("codec", sorted(set(encodings.aliases.aliases) | {"idna", "undefined", "x-nothing", "", "\0"}))
+def test_no_codec_name_of_python_stops_the_reader(codec):
+    head = HEAD + b'Content-Type: text/plain; charset="' + codec.encode() + b'"\n\n'
+    mail = read(head + "bl\u00e5b\u00e6r \u2603".encode())
+    assert not any("could not be read whole" in problem for problem in mail.problems)
+    assert mail.text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div>" * 100_000,
+        "<b>" * 50_000 + "x",
+        "<table><tr><td>" * 20_000,
+        "<p " + "a=b " * 100_000 + ">x</p>",
+        "<a><p>" * 40_000,
+        "x" * 5_000_000,
+    ],
+)
+def test_hostile_html_is_cleaned_quickly(source):
+    start = time.process_time()
+    shown = clean(source, images=False, cid_url=lambda cid: None)
+    assert time.process_time() - start < 5
+    assert isinstance(shown, str)
