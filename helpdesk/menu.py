@@ -55,12 +55,13 @@ def _rail() -> dict[str, Any]:
     # The rail refreshes itself and says where it stands.
     here = request.args if request.endpoint == "rail" or (request.endpoint or "").startswith("cases.") else {}
     view, slug = here.get("view"), here.get("queue")
+    room = request.args.get("room") if request.endpoint == "rail" else request.blueprint
     if (request.endpoint or "").startswith("cases.") and view not in VIEWS:
         view = VIEWS[0]
     numbers = counts(current_user)
     asked: dict[str, Any] = {name: value for name, value in (("view", view), ("queue", slug)) if value}
     return {
-        "refresh": url_for("rail", **asked),
+        "refresh": url_for("rail", room=room, **asked),
         "views": [
             _item(name, url_for("cases.queue", view=key), COLOURS[key], _number(key, numbers), key == view and not slug)
             | {"key": str(at)}
@@ -76,7 +77,9 @@ def _rail() -> dict[str, Any]:
             )
             for one in queues()
         ],
-        "links": [_item(name, url_for(endpoint), 0, None, False) for endpoint, name in _links()],
+        "links": [
+            _item(name, url_for(endpoint), 0, None, endpoint.split(".")[0] == room) for endpoint, name in _links()
+        ],
         "counts": {key: _number(key, numbers) for key in NAMES},
         "summary": _summary(numbers),
         "claim_next": url_for("cases.claim_next_case", **asked) if current_user.may_answer else "",

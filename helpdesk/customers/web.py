@@ -35,7 +35,7 @@ def index() -> str:
     )
     here = {name: value for name, value in asked.items() if value}
     template = "customers/_rows.html" if wants_fragment("li#more") else "customers/index.html"
-    return render_template(template, listing=listing, here=here, stages=wording.STAGE_WORDS, kinds=wording.KIND_WORDS)
+    return render_template(template, listing=listing, here=here, stages=wording.STAGES_WORDS, kinds=wording.KIND_WORDS)
 
 
 @web.get("/customers/<int:customer_id>")

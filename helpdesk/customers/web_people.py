@@ -114,7 +114,7 @@ def move_page(found: Contact, problem: Any = "") -> str:
     choices = [row for row in rows if row.customer.id != found.customer_id]
     here = customer_by_id(current_user, found.customer_id)
     return render_template(
-        "customers/move.html", contact=found, customer=here, q=search, choices=choices, problem=problem
+        "customers/move.html", contact=found, customer=here, searched=search, choices=choices, problem=problem
     )
 
 

@@ -19,6 +19,12 @@ STAGE_WORDS: Mapping[str, Any] = {
     "customer": _l("Customer"),
     "former": _l("Former customer"),
 }
+STAGES_WORDS: Mapping[str, Any] = {
+    "suspect": _l("Suspects"),
+    "prospect": _l("Prospects"),
+    "customer": _l("Customers"),
+    "former": _l("Former customers"),
+}
 LANGUAGE_WORDS: Mapping[str, Any] = {
     "": _l("Not known"),
     "nb": "Norsk bokmål",

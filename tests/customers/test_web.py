@@ -307,8 +307,14 @@ def fill(customers: int, cases: int, customer_id: int) -> None:
 def test_a_page_takes_the_same_few_queries_with_10_and_with_2000_customers(
     desk: FlaskClient, nordvik: Customer, queries: Queries, address: str
 ):
-    fill(10, 5, nordvik.id)
-    few = len(queries(lambda: page(desk.get(address))))
-    fill(2000, 400, nordvik.id)
-    many = len(queries(lambda: page(desk.get(address))))
-    assert few == many <= 10
+    def sent() -> list[str]:
+        db.session.remove()
+        # The banner over every page remembers for some seconds whether mail waits.
+        return [query for query in queries(lambda: page(desk.get(address))) if "outbound_mails" not in query]
+
+    customer_id = nordvik.id
+    fill(10, 5, customer_id)
+    few = sent()
+    fill(2000, 400, customer_id)
+    many = sent()
+    assert len(few) == len(many) <= 10
