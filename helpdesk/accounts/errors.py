@@ -15,7 +15,7 @@ class LinkSpent(HelpdeskError):
     """The link was used, is too old, or never was."""
 
     code, http_status = "link_spent", 410
-    sentence = _l("This link no longer works: it has been used, or it is too old.")
+    sentence = _l("This link no longer works: it has been used, or it is too old. Ask for a new one.")
 
 
 class LastAdmin(HelpdeskError):

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def sign_in(email: str, password: str, network: str) -> Agent:
-    """The agent with this address and password, asked from the address `network`.
+    """The agent with this address and password, asked from `network` (core.network).
 
     Raises WrongSignIn after the same work for an unknown account, a wrong password and a deactivated colleague, and
     TooMany past SIGN_IN_LIMIT failures for an account or SIGN_IN_NETWORK_LIMIT from a network. Both windows move on by

@@ -15,6 +15,7 @@ from helpdesk.accounts.set_password import has_admin, make_first_admin, set_by_l
 from helpdesk.accounts.sign_in import sign_in as check_sign_in
 from helpdesk.core.errors import InvalidInput, TooMany
 from helpdesk.core.i18n import language
+from helpdesk.core.network import network_of
 
 web = Blueprint("accounts", __name__, template_folder="templates")
 for words in (wording.role_name, wording.browser_name):
@@ -34,7 +35,7 @@ def sign_in_now() -> Any:
     """Check, begin, go on to where they wanted to go."""
     form = SignInForm()
     try:
-        agent = check_sign_in(form.email.data or "", form.password.data or "", request.remote_addr or "")
+        agent = check_sign_in(form.email.data or "", form.password.data or "", network_of(request.remote_addr))
     except (WrongSignIn, TooMany) as refusal:
         page = render_template("accounts/sign_in.html", form=form, refusal=refusal, has_admin=True)
         return page, refusal.http_status
@@ -54,7 +55,7 @@ def ask_for_link() -> str:
     """The same page for every address, known or not."""
     form = ForgottenForm()
     if current_app.config["SMTP_URL"]:
-        mail_link(form.email.data or "", request.remote_addr or "")
+        mail_link(form.email.data or "", network_of(request.remote_addr))
     by_mail = bool(current_app.config["SMTP_URL"])
     return render_template("accounts/forgotten.html", form=form, by_mail=by_mail, asked=True)
 

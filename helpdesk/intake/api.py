@@ -10,9 +10,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from helpdesk.blobs.uploads import take
 from helpdesk.core.errors import InvalidInput
 from helpdesk.core.i18n import language
+from helpdesk.core.network import network_of
 from helpdesk.intake import schema
 from helpdesk.intake.inquiry import InquiryForm
-from helpdesk.intake.network import network_of
 from helpdesk.intake.queues import form_queue
 from helpdesk.intake.schema import Upload, check, read_json
 from helpdesk.intake.take_in import Sent, take_in

@@ -18,9 +18,9 @@ from helpdesk.blobs.uploads import take
 from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError, InvalidInput, NotFound, OutOfOrder, TooMany
 from helpdesk.core.i18n import LANGUAGES, _, language
+from helpdesk.core.network import network_of
 from helpdesk.intake.form_token import FormToken, new_token, read_number, read_token, sign_number
 from helpdesk.intake.inquiry import TEXT_FIELDS, InquiryForm
-from helpdesk.intake.network import network_of
 from helpdesk.intake.queues import form_queue
 from helpdesk.intake.take_in import Sent, Taken, take_in
 

@@ -48,3 +48,14 @@ def test_without_valkey_this_process_counts_alone_and_nobody_waits(app: Flask, e
         taken = [limits.take("3 per 5 minutes", "alone", "x") for _ in range(5)]
     assert taken == [True, True, True, False, False]
     assert time.monotonic() - begun < 2.0
+
+
+def test_one_household_of_ipv6_counts_as_one_network(app: Flask):
+    app.config.update(RATELIMIT_ENABLED=True, SIGN_IN_NETWORK_LIMIT="2 per 5 minutes")
+
+    def guess(n: int, address: str) -> int:
+        typed = {"email": f"somebody{n}@desk.example", "password": "a guess"}
+        return app.test_client().post("/sign-in", data=typed, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert [guess(n, f"2001:db8:1:2::{n}") for n in range(3)] == [401, 401, 429]
+    assert guess(4, "2001:db8:1:3::1") == 401
