@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import signal
 import sys
 import time
@@ -127,13 +128,12 @@ def prepare(environment: dict[str, str], var_dir: Path, demo: bool) -> str:
     """Migrate, make the first queue, load the demo's data once. Gives the first admin's link, or nothing."""
     log = var_dir / "prepare.log"
     print("Bringing the database up to date …", flush=True)
-    flask(environment, log, "db", "upgrade")
     loaded = var_dir / "demo.loaded"
     if demo and not loaded.exists():
-        wanted = ("--cases", str(DEMO_CASES), "--seed", "1", "--password", DEMO_PASSWORD)
-        flask(environment, log, "demo", "load", *wanted, shown=True)
+        load = f"demo load --cases {DEMO_CASES} --seed 1 --password {shlex.quote(DEMO_PASSWORD)}"
+        flask(environment, log, "db upgrade", load, shown=True)
         loaded.touch()
-    said = flask(environment, log, "setup")
+    said = flask(environment, log, "db upgrade", "setup")
     return next((word for word in said.split() if "/setup/" in word), "")
 
 

