@@ -11,7 +11,7 @@ from helpdesk.core.db import db
 from helpdesk.core.errors import NotFound
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.core.paging import Page, fetch
-from helpdesk.mail_out.models import OutboundMail
+from helpdesk.mail_out.models import DUE, OutboundMail
 from helpdesk.mail_out.transport import outgoing_is_off
 
 PAGE_ROWS = 50
@@ -58,7 +58,9 @@ def waiting_while_off() -> str | None:
         return None
     kept = current_app.extensions.get("mail_out_waiting")
     if kept is None or kept[0] < time.monotonic():
-        kept = (time.monotonic() + COUNT_KEPT_S, counts()["waiting"])
+        waiting = select(OutboundMail.id).where(DUE).limit(COUNT_TO).subquery()
+        count = db.session.scalars(select(func.count()).select_from(waiting)).one()
+        kept = (time.monotonic() + COUNT_KEPT_S, _capped(count))
         current_app.extensions["mail_out_waiting"] = kept
     return kept[1]
 

@@ -21,6 +21,9 @@ PAGES = [
     "/cases/{double}?view=unclaimed",
     "/cases/{full}/hand-over",
     "/cases/999999",
+    "/settings/outbox",
+    "/settings/outbox?show=sent",
+    "/settings/outbox/1",
     "/search?q=printer",
     "/search?q=nothing-like-this",
 ]

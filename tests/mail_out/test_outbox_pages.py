@@ -202,10 +202,13 @@ def test_readers_and_strangers_stay_out(app: Flask, signed_in: Callable[[Agent],
     assert app.test_client().get("/settings/outbox").status_code == 302
 
 
-def test_a_banner_says_that_outgoing_mail_is_off_and_how_many_wait(app: Flask, desk: FlaskClient, put: Put) -> None:
+def test_a_banner_says_that_outgoing_mail_is_off_and_how_many_wait(
+    app: Flask, desk: FlaskClient, put: Put, smtp_server: SmtpServer
+) -> None:
     assert "switched off" not in desk.get("/cases").text
     put()
-    put()
+    smtp_server.at_mail.append("451 later")
+    send_mail(put().id)
     app.config["SMTP_URL"] = ""
     page = desk.get("/cases").text
     assert "Outgoing mail is switched off." in page
