@@ -141,6 +141,9 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
         text = _strict(data, codec)
         if text is not None:
             return tidy(text), None
+        text = _strict(data, "utf-8")
+        if text is not None:
+            return tidy(text), f"Declared as {(declared or '')[:60]}, read as UTF-8."
     return _guessed(data, declared, codec)
 
 
@@ -160,10 +163,15 @@ def _guessed(data: bytes, declared: str | None, codec: str | None) -> tuple[str,
     said = f"Declared as {declared[:60]}, " if declared else "No charset declared, "
     if codec and codec not in ("ascii", "cp1252"):
         text = data.decode(codec, "replace")
-        if text.count("\ufffd") <= max(3, len(text) // 25):
+        holes = text.count("\ufffd")
+        if holes <= max(3, len(text) // 25) and (codec != "utf-8" or holes <= _foreign(text) - holes):
             return tidy(text), f"{said}some bytes do not fit it."
     detected = detect(data)
     return tidy(data.decode(detected, "replace")), f"{said}read as {detected}."
+
+
+def _foreign(text: str) -> int:
+    return sum(1 for char in text[:100_000] if char > "\x7f")
 
 
 def detect(data: bytes) -> str:

@@ -11,6 +11,7 @@ from helpdesk.mail_reading.caps import MAX_FILENAME_CHARS
 from helpdesk.mail_reading.charsets import decode, tidy
 from helpdesk.mail_reading.mail import Attachment
 from helpdesk.mail_reading.mime import Part, leaves
+from helpdesk.mail_reading.uuencoded import take_out
 
 _LETTER = ("text/plain", "text/html")
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -44,12 +45,14 @@ def collect(root: Part, problems: list[str]) -> Content:
             if part.content_type == "text/html":
                 htmls.append(text)
                 continue
-            if not _is_noise(text):
+            if not (_is_noise(text) or part.garbled()):
                 texts.append(text)
                 if not part.broken or not text.strip():
                     continue
         found.attachments.append(_attachment(part, len(found.attachments) + 1))
-    found.text = "\n".join(texts) if texts else ""
+    found.text, files = take_out("\n".join(texts))
+    for name, content in files:
+        found.attachments.append(_file(name, content, len(found.attachments) + 1))
     found.html = "\n".join(htmls)
     return found
 
@@ -64,7 +67,7 @@ def _is_noise(text: str) -> bool:
     """Text that is mostly control characters and holes: bytes that were called text."""
     sample = text[:2000]
     bad = sum(1 for char in sample if char == "\ufffd" or (char < " " and char not in "\n\r\t\f\x1b"))
-    return bad * 3 > len(sample)
+    return "\ufffd" in sample and bad * 3 > len(sample)
 
 
 def _text(part: Part, found: Content, problems: list[str]) -> str:
@@ -90,6 +93,13 @@ def _attachment(part: Part, number: int) -> Attachment:
         content_id=tidy(part.content_id)[:500] if part.content_id else None,
         content=content,
     )
+
+
+def _file(name: str, content: bytes, number: int) -> Attachment:
+    """A file that was found inside another part."""
+    filename = safe_filename(name) or f"part-{number}.bin"
+    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return Attachment(filename, kind, len(content), hashlib.sha256(content).hexdigest(), False, None, content)
 
 
 def _is_inline(part: Part) -> bool:

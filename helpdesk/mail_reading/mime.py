@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass, field
 
 from helpdesk.mail_reading.caps import MAX_DEPTH, MAX_PARTS
+from helpdesk.mail_reading.charsets import decode
 from helpdesk.mail_reading.headers import RawHeaders, decode_words, first, parameters, split_headers
 
-_NOT_BASE64 = bytes(sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")))
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([!-~][ -~]{0,200}?)[ \t]*\r?\nContent-", re.IGNORECASE)
 
 
@@ -40,6 +42,17 @@ class Part:
     def body(self) -> bytes:
         """The body's bytes, transfer encoding taken off."""
         return decode_transfer(self.buffer[self.start : self.end], self.encoding)
+
+    def garbled(self) -> bool:
+        """Whether this is called base64 text, and is neither."""
+        if not _encoded(self.encoding) or self.end - self.start > 10_000:
+            return False
+        strays = self.buffer[self.start : self.end].translate(None, _BASE64 + b" \t\r\n")
+        return bool(strays) and decode(self.body(), "utf-8")[1] is not None
+
+
+def _encoded(encoding: str) -> bool:
+    return encoding in ("base64", "base-64", "b", "b64")
 
 
 def parse(raw: bytes, problems: list[str], default: str = "text/plain") -> Part:
@@ -167,7 +180,7 @@ def _before_line_end(buffer: bytes, at: int, start: int) -> int:
 
 def decode_transfer(data: bytes, encoding: str) -> bytes:
     """Take off base64 or quoted-printable; anything else is left as it is. Broken input gives what it holds."""
-    if encoding in ("base64", "base-64", "b", "b64"):
+    if _encoded(encoding):
         return decode_base64(data)
     if encoding in ("quoted-printable", "quotedprintable", "quoted/printable", "q", "qp"):
         return binascii.a2b_qp(data)
