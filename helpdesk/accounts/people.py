@@ -16,7 +16,7 @@ from helpdesk.core.errors import InvalidInput
 from helpdesk.core.i18n import LANGUAGES
 from helpdesk.core.i18n import lazy as _l
 
-NAME_MAX = 200
+NAME_MAX, SIGNATURE_MAX = 200, 2000
 
 
 def add_agent(email: str, name: str, role: str, *, password: str | None = None, by: Agent | None = None) -> Agent:
@@ -62,7 +62,10 @@ def change_agent(agent: Agent, *, name: str, role: str, language: str, by: Agent
 def change_own(agent: Agent, *, name: str, language: str, signature: str) -> None:
     """What everybody may change about themselves. Raises InvalidInput by field."""
     name, signature = one_line(name), signature.strip()
-    if wrong := _wrong_fields(name, agent.role, language):
+    wrong = _wrong_fields(name, agent.role, language)
+    if len(signature) > SIGNATURE_MAX:
+        wrong["signature"] = _l("Use at most %(most)s characters.", most=SIGNATURE_MAX)
+    if wrong:
         raise InvalidInput(fields=wrong)
     with transaction():
         change = audit.differences(agent, name=name, language=language, signature=signature)

@@ -101,6 +101,8 @@ def test_everybody_changes_their_own_name_language_and_signature(app: Flask, rea
     wrong = browser.post("/settings/me", data={"name": " ", "language": "nb", "signature": "kept"})
     assert wrong.status_code == 400
     assert "kept</textarea>" in wrong.text
+    long = browser.post("/settings/me", data={"name": "Rolf", "language": "nb", "signature": "x" * 2001})
+    assert (long.status_code, "høyst 2000 tegn" in long.text) == (400, True)
 
 
 def test_a_role_cannot_be_slipped_in_with_ones_own_settings(app: Flask, ada: Agent, signed_in: Browser):
