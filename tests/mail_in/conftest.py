@@ -62,7 +62,9 @@ class Door:
         return self.process.wait(20)
 
 
-def run_flask(environment: dict[str, str], *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run_flask(
+    environment: dict[str, str], *arguments: str, stdin: bytes = b"", timeout_s: int = 120
+) -> subprocess.CompletedProcess[bytes]:
     """`flask …` as a person or a mail server runs it."""
     here = Path(__file__).parent.parent.parent
     return subprocess.run(
@@ -71,7 +73,7 @@ def run_flask(environment: dict[str, str], *arguments: str, stdin: bytes = b"") 
         env={"PATH": os.environ["PATH"], **environment},
         input=stdin,
         capture_output=True,
-        timeout=120,
+        timeout=timeout_s,
         check=False,
     )
 
