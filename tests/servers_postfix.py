@@ -39,8 +39,7 @@ mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-relay_domains = {our_domain}
-relay_transport = lmtp:inet:127.0.0.1:{our_lmtp_port}
+{handing_over}
 default_transport = lmtp:inet:127.0.0.1:{other_lmtp_port}
 local_transport = error:nothing is delivered here
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
@@ -108,16 +107,22 @@ def is_usable() -> bool:
 
 
 @contextmanager
-def running_postfix(our_domain: str, our_lmtp_port: int, other_lmtp_port: int) -> Iterator[Postfix]:
-    """Postfix that hands mail for `our_domain` to one LMTP port of loopback, and all other mail to another."""
+def running_postfix(
+    our_domain: str, our_lmtp_port: int, other_lmtp_port: int, handing_over: str = ""
+) -> Iterator[Postfix]:
+    """Postfix that hands mail for `our_domain` to one LMTP port of loopback, and all other mail to another.
+
+    `handing_over` replaces the lines of main.cf that do the former.
+    """
     # Not pytest's folder: Postfix's own user may not enter that one, and socket paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="postfix-"))
     server = Postfix(folder, free_port())
     try:
         folder.chmod(0o755)
         _make_folders(folder)
-        ports = {"our_lmtp_port": our_lmtp_port, "other_lmtp_port": other_lmtp_port, "our_domain": our_domain}
-        (folder / "main.cf").write_text(MAIN.format(folder=folder, **ports))
+        ours = f"relay_domains = {our_domain}\nrelay_transport = lmtp:inet:127.0.0.1:{our_lmtp_port}"
+        filled = {"our_domain": our_domain, "other_lmtp_port": other_lmtp_port, "handing_over": handing_over or ours}
+        (folder / "main.cf").write_text(MAIN.format(folder=folder, **filled))
         (folder / "master.cf").write_text(MASTER.format(port=server.port))
         # Not `postfix start`: it takes seconds, and leaves a server behind that is not our child.
         child = start_tied(

@@ -87,6 +87,15 @@ def test_a_folder_an_mbox_and_a_maildir_come_in_whole_and_stay_as_they_were(envi
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_an_eml_file_is_one_mail_even_with_the_line_of_an_mbox_before_it(environment, queue, ledger, tmp_path):
+    line = b"From nora@example.net Mon Nov  2 10:00:00 2026\n"
+    (tmp_path / "one.eml").write_bytes(line + PLAIN + b"\n" + line + b"is how an mbox goes on\n")
+    (tmp_path / "box").write_bytes(line + PLAIN)
+    done = ingest(environment, "--leave", "--json", str(tmp_path))
+    assert [json.loads(one)["file"] for one in done.stdout.splitlines()] == [f"{tmp_path}/box", f"{tmp_path}/one.eml"]
+    assert [get(row.raw_sha256) for row in ledger()] == [PLAIN, PLAIN + b"\n" + line + b"is how an mbox goes on\n"]
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_others_come_in(environment, queue, ledger, folder):
     (folder / "empty.eml").write_bytes(b"")
     (folder / "huge.eml").write_bytes(b"x" * 5000)

@@ -1,7 +1,7 @@
 """Every real mail at hand is ingested: each ends in exactly one outcome, and the numbers balance."""
 
 import json
-from collections import Counter
+import re
 from pathlib import Path
 
 import pytest
@@ -49,13 +49,15 @@ def test_each_real_mail_has_one_outcome_none_raises_and_the_ledger_balances(envi
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert b"Traceback" not in done.stderr
     said = [json.loads(line) for line in done.stdout.splitlines()]
-    assert Counter(one["file"] for one in said) == Counter(map(str, mails))
+    # An mbox is several mails, named path:1, path:2 …
+    assert {re.sub(r":\d+$", "", one["file"]) for one in said} == set(map(str, mails))
+    assert len({one["file"] for one in said}) == len(said)
     assert {one["outcome"] for one in said} <= set(OUTCOMES)
     assert all(one["rule"] and one["why"] for one in said)
     db.session.rollback()
     outcomes = dict(db.session.execute(select(InboundMail.outcome, func.count()).group_by(InboundMail.outcome)).all())
     assert None not in outcomes
-    assert sum(outcomes.values()) == len(mails)
+    assert sum(outcomes.values()) == len(said)
     assert "unreadable" not in outcomes
     sizes = dict(db.session.execute(select(Blob.sha256, Blob.size)).all())
     for row in db.session.scalars(select(InboundMail)):

@@ -34,12 +34,15 @@ def files_in(path: Path) -> list[Path]:
 
 
 def mails_in(path: Path, max_bytes: int) -> Iterator[Found]:
-    """The mails in one file: several if it is an mbox. What is larger than `max_bytes` is named and not read."""
+    """The mails in one file: several if it is an mbox. What is larger than `max_bytes` is named and not read.
+
+    An .eml file is one mail, even with the line before it that begins an mbox: some programs save mail so.
+    """
     try:
         with path.open("rb") as file:
             first = file.readline(1000)
             file.seek(0)
-            if FROM_LINE.match(first):
+            if FROM_LINE.match(first) and path.suffix.lower() != ".eml":
                 yield from _mbox(file, str(path), max_bytes)
             else:
                 yield _one(file, str(path), max_bytes)
@@ -49,16 +52,15 @@ def mails_in(path: Path, max_bytes: int) -> Iterator[Found]:
 
 def mail_on(stream: BinaryIO, max_bytes: int) -> Found:
     """The one mail on standard input; the mbox line that some mail servers put before it is left out."""
-    found = _one(stream, "-", max_bytes)
-    if found.raw and FROM_LINE.match(found.raw[:1000]):
-        return Found("-", found.raw.partition(b"\n")[2])
-    return found
+    return _one(stream, "-", max_bytes)
 
 
 def _one(file: BinaryIO, name: str, max_bytes: int) -> Found:
     raw = file.read(max_bytes + 1)
     if len(raw) > max_bytes:
         return _too_large(name, max_bytes)
+    if FROM_LINE.match(raw[:1000]):
+        raw = raw.partition(b"\n")[2]
     return Found(name, raw) if raw.strip() else Found(name, None, "there is no mail in it")
 
 
@@ -67,7 +69,7 @@ def _too_large(name: str, max_bytes: int) -> Found:
 
 
 def _mbox(file: BinaryIO, path: str, max_bytes: int) -> Iterator[Found]:
-    """The mails of an mbox, one at a time in memory. They are named path:1, path:2 and so on."""
+    """The mails of an mbox, one at a time in memory. Of several, the names are path:1, path:2 and so on."""
     lines: list[bytes] = []
     size = number = 0
     after_gap = True
@@ -82,7 +84,7 @@ def _mbox(file: BinaryIO, path: str, max_bytes: int) -> Iterator[Found]:
             if size <= max_bytes:
                 lines.append(line)
         after_gap = line in (b"\n", b"\r\n")
-    yield _mbox_mail(lines, size, f"{path}:{number}", max_bytes)
+    yield _mbox_mail(lines, size, f"{path}:{number}" if number > 1 else path, max_bytes)
 
 
 def _mbox_mail(lines: list[bytes], size: int, name: str, max_bytes: int) -> Found:
