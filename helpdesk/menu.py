@@ -77,13 +77,19 @@ def _rail() -> dict[str, Any]:
             )
             for one in queues()
         ],
-        "links": [
-            _item(name, url_for(endpoint), 0, None, endpoint.split(".")[0] == room) for endpoint, name in _links()
-        ],
+        "links": [_item(name, url_for(endpoint), 0, None, room in _rooms_of(endpoint)) for endpoint, name in _links()],
         "counts": {key: _number(key, numbers) for key in NAMES},
         "summary": _summary(numbers),
         "claim_next": url_for("cases.claim_next_case", **asked) if current_user.may_answer else "",
     }
+
+
+def _rooms_of(endpoint: str) -> set[str]:
+    """The rooms whose pages a link of the rail stands for: its own, and for the settings every room that has some."""
+    rooms = {endpoint.split(".")[0]}
+    if endpoint == "accounts.settings":
+        rooms |= {page.split(".")[0] for _head, links in SETTINGS for page, _name in links}
+    return rooms
 
 
 def _links() -> list[tuple[str, Any]]:
