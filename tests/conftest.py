@@ -22,7 +22,7 @@ from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
 from helpdesk.mail_in.story import read_mail
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.browser"]
 
 for name in [setting.name for setting in config.SETTINGS]:
     os.environ.pop(name, None)

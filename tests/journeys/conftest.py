@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from helpdesk.cases.models import Queue
-from tests.look.conftest import DESKTOP, chromium, playwright  # noqa: F401
+from tests.browser import DESKTOP
 from tests.servers_dovecot import Dovecot, running_dovecot
 from tests.servers_postfix import Postfix, running_postfix
 from tests.stack import Stack, free_port, running
@@ -53,7 +53,7 @@ def world(servers: World, queue: Queue) -> Iterator[World]:
 
 
 @pytest.fixture
-def ada_at_the_desk(world: World, chromium: Browser) -> Iterator[Page]:  # noqa: F811
+def ada_at_the_desk(world: World, chromium: Browser) -> Iterator[Page]:
     """Ada, made from the command line, signed in with her password in a browser of her own."""
     made = world.desk.cli(
         *("agents", "add", "--email", "ada@desk.example", "--name", "Ada", "--role", "agent", "--password-stdin"),
@@ -72,7 +72,7 @@ def ada_at_the_desk(world: World, chromium: Browser) -> Iterator[Page]:  # noqa:
 
 
 @pytest.fixture
-def customer_at_the_form(world: World, chromium: Browser) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def customer_at_the_form(world: World, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """A stranger's browser."""
     contexts: list[BrowserContext] = []
 
