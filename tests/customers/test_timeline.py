@@ -15,7 +15,10 @@ from helpdesk.cases.note import note
 from helpdesk.cases.open import open_case
 from helpdesk.core.db import db
 from helpdesk.customers.match import Match, customer_for
-from helpdesk.customers.timeline import Line, timeline
+from helpdesk.customers.models import TimelineEntry
+from helpdesk.customers.timeline import Line, add, timeline
+from helpdesk.customers.wording import entry_words
+from helpdesk.reactions import REACTIONS
 
 
 def new_case(queue: Queue, who: Match, subject: str = "Broken lamp") -> Case:
@@ -90,3 +93,14 @@ def test_a_long_timeline_is_one_query(
             assert all(entry.contact and (entry.actor or entry.kind == "opened") for entry in line.entries)
 
     assert len(queries(read)) == 1
+
+
+def test_everything_that_is_told_has_its_words(app: Flask, ada: Agent):
+    told = {kind for kind, reactions in REACTIONS.items() if add in reactions}
+    assert {"opened", "wrote", "answered", "closed", "reopened"} <= told
+    for kind in told:
+        for actor in (ada, None):
+            entry = TimelineEntry(kind=kind, title="Lamp", case_number=1, actor=actor, data={"from_number": 7})
+            words = entry_words(entry)
+            assert words
+            assert "%(" not in words
