@@ -2,6 +2,7 @@
 
 import smtplib
 import socket
+import ssl
 import threading
 import time
 
@@ -13,6 +14,7 @@ from helpdesk.core.db import transaction
 from helpdesk.embedded.postgres import start_postgres
 from helpdesk.embedded.valkey import start_valkey
 from tests.mail_in.conftest import PLAIN, open_door, until
+from tests.servers_dovecot import make_certificate
 
 NORA = "nora@example.net"
 SUPPORT = "support@desk.example"
@@ -280,3 +282,48 @@ def test_connections_over_the_limit_are_asked_to_come_again(environment, app, qu
         time.sleep(0.3)
         with smtplib.SMTP("127.0.0.1", door.smtp_port, timeout=20) as client:
             assert client.noop()[0] == 250
+
+
+def test_a_connection_cut_in_the_middle_of_a_mail_leaves_nothing(door, queue, ledger):
+    for cut_after in (b"", PLAIN, PLAIN + b"\r\n."):
+        client = smtplib.SMTP("127.0.0.1", door.smtp_port, timeout=20)
+        client.ehlo("tester")
+        client.mail(NORA)
+        client.rcpt(SUPPORT)
+        client.putcmd("data")
+        client.getreply()
+        client.send(cut_after)
+        client.close()
+    with smtplib.SMTP("127.0.0.1", door.smtp_port, timeout=20) as client:
+        client.sendmail(NORA, [SUPPORT], PLAIN)
+    assert len(ledger()) == 1
+
+
+def test_twenty_senders_at_once_each_have_their_mail_kept(door, queue, ledger):
+    def send(n):
+        with smtplib.SMTP("127.0.0.1", door.smtp_port, timeout=60) as client:
+            for m in range(5):
+                client.sendmail(f"sender{n}@example.net", [SUPPORT], PLAIN.replace(b"fire@", b"%d-%d@" % (n, m)))
+
+    senders = [threading.Thread(target=send, args=(n,)) for n in range(20)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    rows = ledger()
+    assert len(rows) == 100
+    assert len({row.raw_sha256 for row in rows}) == 100
+
+
+def test_with_a_certificate_the_door_offers_starttls(environment, app, queue, ledger, tmp_path):
+    make_certificate(tmp_path)
+    files = {"DOOR_TLS_CERT": str(tmp_path / "certificate.pem"), "DOOR_TLS_KEY": str(tmp_path / "key.pem")}
+    with (
+        open_door(environment, **files) as door,
+        smtplib.SMTP("localhost", door.smtp_port, timeout=20) as client,
+    ):
+        client.starttls(context=ssl.create_default_context(cafile=files["DOOR_TLS_CERT"]))
+        client.ehlo("tester")
+        assert not client.has_extn("auth")
+        client.sendmail(NORA, [SUPPORT], PLAIN)
+    assert len(ledger()) == 1

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import func, update
 
+from helpdesk.blobs.store import get
 from helpdesk.cases.models import Queue
-from helpdesk.core.db import transaction
+from helpdesk.core.db import db, transaction
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
-from helpdesk.mail_in.story import read_mail
+from helpdesk.mail_in.story import ATTEMPTS_MAX, read_mail
 from helpdesk.mail_in.sweep import sweep_inbound
 from tests.letters import letter
 
@@ -26,3 +27,20 @@ def test_mail_that_nobody_woke_is_found_once_it_is_due(app: Flask, queue: Queue)
     assert sweep_inbound() == 1
     read_mail(row.id)
     assert sweep_inbound() == 0
+
+
+def test_a_mail_that_ends_its_worker_again_and_again_is_put_before_a_person(queue, app):
+    row = receive(b"Subject: poison\r\n\r\nx\r\n", Delivery("lmtp", queue))
+    alive = receive(b"Subject: being read\r\n\r\nx\r\n", Delivery("lmtp", queue))
+    with transaction() as session:
+        long_ago = func.now() - timedelta(seconds=1)
+        session.execute(update(InboundMail).values(attempts=ATTEMPTS_MAX, leased_until=long_ago))
+        session.execute(
+            update(InboundMail).where(InboundMail.id == alive.id).values(leased_until=func.now() + timedelta(minutes=1))
+        )
+    sweep_inbound()
+    db.session.refresh(row)
+    db.session.refresh(alive)
+    assert (row.outcome, row.rule, row.evidence) == ("unreadable", "gave_up", {"attempts": ATTEMPTS_MAX})
+    assert get(row.raw_sha256).startswith(b"Subject: poison")
+    assert alive.outcome is None
