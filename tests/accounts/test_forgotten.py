@@ -44,16 +44,20 @@ def test_the_mailed_link_sets_a_new_password(app: Flask, forgetful: Agent):
 
 
 def test_a_stranger_does_not_learn_who_has_an_account(app: Flask, forgetful: Agent):
-    def asked(email: str) -> tuple[int, str, float]:
-        begun = time.monotonic()
-        answer = ask(app, email)
-        page = re.sub(r'csrf-token" content="[^"]*"', "", answer.text)
-        return answer.status_code, page.replace(email, "EMAIL"), time.monotonic() - begun
+    def asked(email: str) -> tuple[set[tuple[int, str]], float]:
+        pages, seconds = set(), []
+        for _ in range(3):
+            begun = time.monotonic()
+            answer = ask(app, email)
+            seconds.append(time.monotonic() - begun)
+            page = re.sub(r'csrf-token" content="[^"]*"', "", answer.text)
+            pages.add((answer.status_code, page.replace(email, "EMAIL")))
+        return pages, min(seconds)
 
     known, unknown = asked("ada@desk.example"), asked("eve@desk.example")
-    assert known[:2] == unknown[:2]
-    assert abs(known[2] - unknown[2]) < 0.2
-    assert mails() == 1
+    assert known[0] == unknown[0]
+    assert abs(known[1] - unknown[1]) < 0.2
+    assert mails() == 3
 
 
 def test_a_deactivated_colleague_gets_no_mail(app: Flask, forgetful: Agent):
