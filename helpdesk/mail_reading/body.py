@@ -11,6 +11,7 @@ from helpdesk.mail_reading.html_text import html_to_lines
 from helpdesk.mail_reading.mail import Forwarded
 from helpdesk.mail_reading.quotes import Splitter
 
+_MARKS = ("quote", "divrplyfwdmsg", "appendonsend", "moz-cite", "border-top:solid", "stopspelling", "reply-intro")
 _SHARED_LINE = re.compile(r"^([^\n]{0,500}[^\n\s-])(-{2,4} On [^\n]{5,200} wrote:)[ \t]*$", re.MULTILINE)
 
 
@@ -42,6 +43,31 @@ def plain_lines(text: str) -> list[str]:
         # Yahoo's old web mail put its attribution behind the writer's last words.
         text = _SHARED_LINE.sub(r"\1\n\2", text)
     return text.split("\n")
+
+
+def marks_history(html: str) -> bool:
+    """A cheap look at whether the markup may say what is quoted."""
+    lower = html[:MAX_TEXT_CHARS].lower()
+    return any(mark in lower for mark in _MARKS)
+
+
+def hints_for(lines: list[str], html: str) -> list[bool]:
+    """Which last lines of a plain body the HTML beside it marks as history."""
+    html_lines, marked = html_to_lines(html)
+    history = {_bare(line) for line, hint in zip(html_lines, marked, strict=True) if hint and _bare(line)}
+    hints = [False] * len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        bare = _bare(lines[index])
+        if bare and bare not in history:
+            break
+        hints[index] = True
+    return (
+        hints if any(hint and line.strip() for hint, line in zip(hints, lines, strict=True)) else [False] * len(lines)
+    )
+
+
+def _bare(line: str) -> str:
+    return "".join(line.split()).strip(">*_")
 
 
 def split_lines(lines: list[str], hints: list[bool] | None, subject: str | None) -> Body:

@@ -7,12 +7,15 @@ import mimetypes
 import re
 from dataclasses import dataclass, field
 
-from helpdesk.mail_reading.caps import MAX_FILENAME_CHARS
+from helpdesk.mail_reading.caps import MAX_FILENAME_CHARS, MAX_PARTS
 from helpdesk.mail_reading.charsets import decode, tidy
 from helpdesk.mail_reading.mail import Attachment
 from helpdesk.mail_reading.mime import Part, leaves
+from helpdesk.mail_reading.tnef import unpack
 from helpdesk.mail_reading.uuencoded import take_out
 
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+_ENVELOPED = bytes.fromhex("2a864886f70d010703")
 _LETTER = ("text/plain", "text/html")
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _TAIL = {
@@ -50,11 +53,38 @@ def collect(root: Part, problems: list[str]) -> Content:
                 if not part.broken or not text.strip():
                     continue
         found.attachments.append(_attachment(part, len(found.attachments) + 1))
+        if part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
+            _unpack(found, found.attachments[-1].content, texts, htmls)
+        elif is_encrypted(part, found.attachments[-1].content):
+            problems.append("The mail is encrypted; it is kept as it came.")
+    if any("-----BEGIN PGP MESSAGE-----" in text for text in texts):
+        problems.append("The mail is encrypted; it is kept as it came.")
     found.text, files = take_out("\n".join(texts))
     for name, content in files:
         found.attachments.append(_file(name, content, len(found.attachments) + 1))
     found.html = "\n".join(htmls)
     return found
+
+
+def _unpack(found: Content, data: bytes, texts: list[str], htmls: list[str]) -> None:
+    """Add what Outlook packed into a winmail.dat: its files, and its words where the mail has none beside it."""
+    packed = unpack(data)
+    if packed is None:
+        return
+    for file in packed.files[:MAX_PARTS]:
+        found.attachments.append(_file(file.name, file.content, len(found.attachments) + 1))
+    if packed.html and not htmls:
+        htmls.append(tidy(packed.html))
+    if packed.text and not any(text.strip() for text in texts):
+        texts.append(tidy(packed.text).replace("\r\n", "\n"))
+
+
+def is_encrypted(part: Part, content: bytes) -> bool:
+    """S/MIME or PGP/MIME that only its receiver's key opens. `content` is the part's, transfer encoding taken off."""
+    if part.content_type in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        said = part.params.get("smime-type", "").lower()
+        return said == "enveloped-data" or (not said and _ENVELOPED in content[:60])
+    return part.parent is not None and part.parent.content_type == "multipart/encrypted"
 
 
 def _is_letter(part: Part) -> bool:

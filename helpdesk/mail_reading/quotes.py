@@ -52,6 +52,7 @@ class Splitter:
                 continue
             position = self._fold_history(position, end, kind)
         self._fold_quotes()
+        self._fold_seals()
         self._fold_signatures()
         self._fold_blank_edges()
         return self.folded
@@ -171,6 +172,18 @@ class Splitter:
                 if self.attempts < _MAX_ATTEMPTS and strength(first, quoted_next=True, single=True) == 2:
                     return True
         return False
+
+    def _fold_seals(self) -> None:
+        """The lines that PGP puts around a signed text."""
+        inside = heading = False
+        for index, line in enumerate(self.lines):
+            if line.startswith("-----BEGIN PGP SIGNATURE-----"):
+                inside = True
+            heading = line.startswith("-----BEGIN PGP SIGNED MESSAGE-----") or (heading and line.startswith("Hash:"))
+            if inside or heading:
+                self.folded[index] = True
+            if line.startswith("-----END PGP SIGNATURE-----"):
+                inside = False
 
     def _fold_signatures(self) -> None:
         """The signature at the end of each stretch of the writer's own, if other words of the writer's are left."""

@@ -7,7 +7,7 @@ import time
 from helpdesk.mail_reading import caps
 from helpdesk.mail_reading.addresses import parse_addresses
 from helpdesk.mail_reading.automatic import classify
-from helpdesk.mail_reading.body import Body, read_body, split_lines
+from helpdesk.mail_reading.body import Body, hints_for, marks_history, read_body, split_lines
 from helpdesk.mail_reading.bounces import find_bounce
 from helpdesk.mail_reading.charsets import tidy
 from helpdesk.mail_reading.content import Content, collect
@@ -55,7 +55,12 @@ def _body(content: Content, subject: str) -> Body:
     """Read the plain text; where it has no history but the HTML marks some, the HTML's own."""
     if not content.text.strip() and content.html:
         return read_body(content.html, "html", subject=subject)
-    return split_lines(content.text.split("\n"), None, subject)
+    lines = content.text.split("\n")
+    body = split_lines(lines, None, subject)
+    if body.quoted_text or not content.html or not marks_history(content.html):
+        return body
+    hints = hints_for(lines, content.html)
+    return split_lines(lines, hints, subject) if any(hints) else body
 
 
 def _mail(root: Part, content: Content, body: Body, state: tuple[list[str], float]) -> Mail:

@@ -262,3 +262,14 @@ def test_every_text_comes_back_as_it_was_sent(text):
 
 def test_reading_safely_is_reading():
     assert read_safely(MIXED.encode()).attachments == read(MIXED.encode()).attachments
+
+
+def test_history_that_only_the_html_marks_is_folded_in_the_plain_text_beside_it():
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nNew words\n\n"
+        b"Zzz 12 qqq:\n\nOld words\n--b\n"
+        b"Content-Type: text/html\n\n<p>New words</p><div class='gmail_quote'>"
+        b"Zzz 12 qqq:<p>Old words</p></div>\n--b--\n"
+    )
+    found = read(raw)
+    assert (found.reply_text, found.quoted_text) == ("New words", "Zzz 12 qqq:\n\nOld words")
