@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from helpdesk.blobs.files import FileRef
 from helpdesk.blobs.store import store
@@ -36,6 +36,7 @@ def as_download(ref: FileRef) -> Response:
     try:
         chunks = store().chunks(ref.sha256, CHUNK_BYTES)
     except FileNotFoundError:
+        current_app.logger.error("The bytes of %s are not in the store", ref.sha256)
         raise FileLost()
     first = next(chunks, b"")
     shown = _is_raster(ref.content_type, first)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 from flask_login import current_user
 
-from helpdesk.blobs import store
+from helpdesk.blobs.files import FileRef
+from helpdesk.blobs.serve import as_download
 from helpdesk.cases.access import attachment_for, message_for, place_of_mail
 from helpdesk.cases.formatted import formatted_page
 from helpdesk.cases.web import web
 from helpdesk.core.errors import NotFound
-from helpdesk.core.i18n import lazy as _l
 
 FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; base-uri 'none'; form-action 'none'; "
@@ -20,18 +20,9 @@ FRAME_POLICY = (
 
 @web.get("/attachments/<int:attachment_id>")
 def attachment(attachment_id: int) -> Response:
-    """The file, to be saved: never shown inside our own site, whatever it says it is."""
+    """The file: a picture is shown, anything else is saved as bytes of no type, whatever it says it is."""
     file = attachment_for(current_user, attachment_id)
-    try:
-        data = store.get(file.sha256)
-    except FileNotFoundError:
-        current_app.logger.error("The bytes of attachment %s are not in the store", file.id)
-        raise NotFound(_l("The bytes of this file are missing. An administrator can find out more in the log."))
-    answer = Response(data, mimetype="application/octet-stream")
-    answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return as_download(FileRef(file.sha256, file.filename, file.content_type, file.size))
 
 
 @web.get("/messages/<int:message_id>/formatted")

@@ -99,7 +99,7 @@ def test_files_go_with_an_answer_and_can_be_fetched_but_never_run(desk: FlaskCli
     assert address
     file = desk.get(address[0])
     assert file.data == b"<script>"
-    assert file.headers["Content-Disposition"] == "attachment; filename=b.html"
+    assert file.headers["Content-Disposition"] == 'attachment; filename="b.html"'
     assert file.mimetype == "application/octet-stream"
     assert "sandbox" in file.headers["Content-Security-Policy"]
 

@@ -14,6 +14,7 @@ import pytest
 from helpdesk.mail_out.compose import File, compose
 from helpdesk.mail_out.models import OutboundMail, Recipient
 from helpdesk.mail_out.text_to_html import text_to_html
+from helpdesk.mail_reading.read import read
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -194,3 +195,22 @@ def test_the_html_form_escapes_and_links_and_quotes() -> None:
     assert '&nbsp;&nbsp;see (<a href="https://a.example/x?a=1&amp;b=2">https://a.example/x?a=1&amp;b=2</a>).' in html
     assert "<p>Bye</p>" in html
     assert "<p>you wrote<br>\n&lt;script&gt;</p>\n</blockquote>" in html
+
+
+def test_our_own_reader_reads_what_we_write() -> None:
+    text = "Prøv den blå.\n\n-- \nAda\nFjordlys\n"
+    about = {"filename": "Veiledning – blå.pdf", "content_type": "application/pdf"}
+    mail = mail_to(
+        ("Nordmann, Kåre", "kåre@blåbær.example"), subject="Blå kabel " * 20, text=text, references=["<a@b>"]
+    )
+    read_back = read(compose(mail, [(about, b"%PDF")], AT))
+    assert [(one.name, one.email) for one in read_back.to] == [("Nordmann, Kåre", "kåre@blåbær.example")]
+    assert (read_back.subject, read_back.message_id) == (("Blå kabel " * 20).strip(), "<c1.abc@desk.example>")
+    assert (read_back.reply_text.strip(), read_back.references) == ("Prøv den blå.", ("<a@b>",))
+    assert [(file.filename, file.content) for file in read_back.attachments] == [("Veiledning – blå.pdf", b"%PDF")]
+    assert (read_back.automatic, read_back.problems) == (None, ())
+
+
+def test_our_own_reader_knows_our_automatic_mail_for_what_it_is() -> None:
+    read_back = read(compose(mail_to(KARI, automatic=True), [], AT))
+    assert read_back.automatic is not None
