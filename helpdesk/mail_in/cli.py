@@ -1,4 +1,4 @@
-"""Commands about incoming mail. `flask mail ingest` has a file of its own."""
+"""Commands about mail. `flask mail ingest` has a file of its own."""
 
 import sys
 from typing import Any
@@ -15,11 +15,14 @@ from helpdesk.mail_in.ingest import ingest
 from helpdesk.mail_in.listing import newest
 from helpdesk.mail_in.models import OUTCOMES, InboundMail
 from helpdesk.mail_in.retry import retry
+from helpdesk.mail_out.cli import outbox, test
 from helpdesk.mail_reading.cli import parse
 
-mail = AppGroup("mail", help="Mail: ingest, parse, serve the mail door, show the ledger.")
+mail = AppGroup("mail", help="Mail: ingest, parse, serve the mail door, show the ledger and the outbox, test sending.")
 mail.add_command(ingest)
 mail.add_command(parse)
+mail.add_command(outbox)
+mail.add_command(test)
 
 
 @mail.command("serve")

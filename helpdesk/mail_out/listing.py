@@ -1,6 +1,7 @@
 """What is in the outbox, for people."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from flask import current_app
@@ -33,6 +34,20 @@ def mails(view: str, after: str | None) -> Page[OutboundMail]:
     """A page of the mails in a view, newest first, with their recipients."""
     query = select(OutboundMail).where(_in(view)).options(selectinload(OutboundMail.recipients))
     return fetch(query, [OutboundMail.id], after, size=PAGE_ROWS, newest_first=True)
+
+
+def every_mail(view: str | None, limit: int | None) -> Iterator[OutboundMail]:
+    """Mails of one view or of all, newest first, a page at a time."""
+    after, left = None, limit
+    while left is None or left > 0:
+        query = select(OutboundMail).options(selectinload(OutboundMail.recipients))
+        query = query.where(_in(view)) if view else query
+        size = PAGE_ROWS if left is None else min(PAGE_ROWS, left)
+        page = fetch(query, [OutboundMail.id], after, size=size, newest_first=True)
+        yield from (row[0] for row in page.rows)
+        after, left = page.after, left and left - len(page.rows)
+        if after is None:
+            return
 
 
 def counts() -> dict[str, str]:
