@@ -109,7 +109,7 @@ def _message(case: Case, draft: Draft, by: Agent, to: list[Person], cc: list[Per
         cc=[list(person) for person in cc],
         subject=letter.subject,
         text=draft.text.strip(),
-        message_id=letter.message_id,
+        message_id=letter.message_id.strip("<>"),
         attachments=attachments_of(draft.files),
     )
     message.agent = by

@@ -47,7 +47,7 @@ def message_of(case: Case, incoming: Incoming) -> Message:
         text=incoming.text,
         quoted=incoming.quoted,
         html=incoming.html,
-        message_id=incoming.message_id[:998],
+        message_id=incoming.message_id.strip("<>")[:998],
         automatic=incoming.automatic[:40],
         warning=incoming.warning[:500],
         attachments=attachments_of(incoming.files),

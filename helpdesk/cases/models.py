@@ -138,6 +138,7 @@ class Message(Base):
     """As it came, not sanitised: cleaned each time it is shown."""
     has_html: Mapped[bool] = mapped_column(Computed("html <> ''", persisted=True))
     message_id: Mapped[str] = mapped_column(String(998), server_default="", default="")
+    """The mail's Message-ID without its angle brackets, as mail_reading gives ids."""
     automatic: Mapped[str] = mapped_column(String(40), server_default="", default="")
     """Why a machine wrote it, or empty."""
     warning: Mapped[str] = mapped_column(String(500), server_default="", default="")

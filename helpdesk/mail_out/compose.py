@@ -86,7 +86,9 @@ def _thread(message: EmailMessage, mail: OutboundMail) -> None:
 
 
 def _ids(texts: Iterable[str]) -> list[str]:
-    found = [each for text in texts for each in MESSAGE_ID.findall(text)]
+    """Message-IDs as they stand in a header. One that was kept without its angle brackets gets them back."""
+    bracketed = [f"<{text}>" if text and "<" not in text else text for text in texts]
+    found = [each for text in bracketed for each in MESSAGE_ID.findall(text)]
     return [each for each in found if len(each) <= ID_MAX]
 
 

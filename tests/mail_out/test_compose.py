@@ -126,8 +126,14 @@ def test_the_thread_is_kept_short_with_its_first_and_its_last() -> None:
 
 
 def test_a_parent_that_the_chain_lacks_is_added_and_nonsense_left_out() -> None:
-    _raw, message = made(mail_to(KARI, in_reply_to="<p@kunde.example>", references=["<a@b>", "nonsense", "<æ@b>"]))
+    _raw, message = made(mail_to(KARI, in_reply_to="<p@kunde.example>", references=["<a@b>", "not an id", "<æ@b>"]))
     assert message["References"].split() == ["<a@b>", "<p@kunde.example>"]
+
+
+def test_ids_kept_without_their_brackets_leave_with_them() -> None:
+    _raw, message = made(mail_to(KARI, in_reply_to="p@kunde.example", references=["a@b", "<p@kunde.example>"]))
+    assert message["In-Reply-To"] == "<p@kunde.example>"
+    assert message["References"] == "<a@b> <p@kunde.example>"
 
 
 def test_only_automatic_mail_says_that_it_is() -> None:
@@ -205,8 +211,8 @@ def test_our_own_reader_reads_what_we_write() -> None:
     )
     read_back = read(compose(mail, [(about, b"%PDF")], AT))
     assert [(one.name, one.email) for one in read_back.to] == [("Nordmann, Kåre", "kåre@blåbær.example")]
-    assert (read_back.subject, read_back.message_id) == (("Blå kabel " * 20).strip(), "<c1.abc@desk.example>")
-    assert (read_back.reply_text.strip(), read_back.references) == ("Prøv den blå.", ("<a@b>",))
+    assert (read_back.subject, read_back.message_id) == (("Blå kabel " * 20).strip(), "c1.abc@desk.example")
+    assert (read_back.reply_text.strip(), read_back.references) == ("Prøv den blå.", ("a@b",))
     assert [(file.filename, file.content) for file in read_back.attachments] == [("Veiledning – blå.pdf", b"%PDF")]
     assert (read_back.automatic, read_back.problems) == (None, ())
 

@@ -36,7 +36,13 @@ class Nobody:
 
 
 def opened(queue: Queue) -> Case:
-    incoming = Incoming(text="The cable?", from_name="Kari", from_address="kari@kunde.example", subject="Cable")
+    incoming = Incoming(
+        text="The cable?",
+        from_name="Kari",
+        from_address="kari@kunde.example",
+        subject="Cable",
+        message_id="first@kunde.example",
+    )
     return open_case(queue, incoming, who=Nobody(), source="mail")
 
 
@@ -64,6 +70,16 @@ def test_an_answer_that_left_is_noted_with_its_message(case: Case, ada: Agent) -
     assert (event.kind, event.data["mail_id"]) == ("sent", mail.id)
     assert event.message is not None
     assert event.message.outbound_id == mail.id
+
+
+def test_answers_stand_in_the_thread_of_the_customers_mail(case: Case, ada: Agent, smtp_server: SmtpServer) -> None:
+    first, second = answered(case, ada), answered(case, ada)
+    send_mail(first.id)
+    send_mail(second.id)
+    assert [mail["In-Reply-To"] for mail in smtp_server.seen] == ["<first@kunde.example>"] * 2
+    assert smtp_server.seen[1]["References"].split() == [first.message_id, "<first@kunde.example>"]
+    assert smtp_server.seen[0]["Message-ID"] == first.message_id
+    assert not any(mail["Auto-Submitted"] for mail in smtp_server.seen)
 
 
 def test_a_delay_is_noted_once_for_each_reason(
