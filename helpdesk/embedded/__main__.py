@@ -21,6 +21,7 @@ from helpdesk.embedded.valkey import start_valkey
 
 DEMO_CASES = 2000
 DEMO_DOMAIN = "fjordlys.example"
+DEMO_ADMIN = f"ingrid.solberg@{DEMO_DOMAIN}"
 DEMO_PASSWORD = "fjordlys is a made-up company"  # noqa: S105 - shown to everybody who starts the demo
 
 
@@ -146,7 +147,7 @@ def banner(settings: dict[str, Any], link: str, seconds: float, demo: bool) -> s
         f"Mail comes in by {', '.join(doors)}, and at {base}/contact" if doors else f"The form: {base}/contact"
     )
     if demo:
-        lines.append(f"Sign in as admin@{DEMO_DOMAIN} with the password: {DEMO_PASSWORD}")
+        lines.append(f"Sign in as {DEMO_ADMIN} with the password: {DEMO_PASSWORD}")
     if link:
         lines.append(f"Make the first admin here (works once, for a day): {link}")
     return "\n" + "\n".join(f"  {line}" for line in lines) + "\n"
