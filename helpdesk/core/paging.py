@@ -39,6 +39,8 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
         for value, kind in zip(plain, kinds, strict=True):
             if kind is not datetime and type(value) is not kind:
                 raise TypeError
+            if value is None or "\x00" in str(value) or (kind is int and not 0 <= value < 2**63):
+                raise ValueError
             key.append(datetime.fromisoformat(value) if kind is datetime else value)
         return key
     except (ValueError, TypeError, binascii.Error, UnicodeDecodeError):
