@@ -32,7 +32,7 @@ def test_an_answer_stands_in_the_outbox_and_the_case_waits(case: Case, ada: Agen
     assert (case.status, case.owner) == ("waiting", ada)
     assert [r.address for r in mail.recipients] == ["solveig@fjordlys.example"]
     assert mail.in_reply_to == "first@fjordlys.example"
-    assert mail.references == ["<first@fjordlys.example>"]
+    assert mail.references == ["first@fjordlys.example"]
     assert mail.subject == f"Re: Printer on fire [#{case.number}]"
     assert mail.state == "queued"
 
