@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from helpdesk.mail_reading.caps import MAX_DEPTH, MAX_PARTS
 from helpdesk.mail_reading.charsets import decode
 from helpdesk.mail_reading.headers import RawHeaders, decode_words, first, parameters, split_headers
+from helpdesk.mail_reading.uuencoded import take_out
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
@@ -41,7 +42,10 @@ class Part:
 
     def body(self) -> bytes:
         """The body's bytes, transfer encoding taken off."""
-        return decode_transfer(self.buffer[self.start : self.end], self.encoding)
+        data = self.buffer[self.start : self.end]
+        if self.main == "text" and _encoded(self.encoding) and _is_prose(data):
+            return data
+        return decode_transfer(data, self.encoding)
 
     def garbled(self) -> bool:
         """Whether this is called base64 text, and is neither."""
@@ -49,6 +53,12 @@ class Part:
             return False
         strays = self.buffer[self.start : self.end].translate(None, _BASE64 + b" \t\r\n")
         return bool(strays) and decode(self.body(), "utf-8")[1] is not None
+
+
+def _is_prose(data: bytes) -> bool:
+    """Plain words that somebody called base64: there are spaces between them."""
+    sample = data[:4000]
+    return sample.count(b" ") > 8 and len(sample.split()) * 12 > len(sample)
 
 
 def _encoded(encoding: str) -> bool:
@@ -179,11 +189,14 @@ def _before_line_end(buffer: bytes, at: int, start: int) -> int:
 
 
 def decode_transfer(data: bytes, encoding: str) -> bytes:
-    """Take off base64 or quoted-printable; anything else is left as it is. Broken input gives what it holds."""
+    """Take off base64, quoted-printable or uuencode; leave anything else. Broken input gives what it holds."""
     if _encoded(encoding):
         return decode_base64(data)
     if encoding in ("quoted-printable", "quotedprintable", "quoted/printable", "q", "qp"):
         return binascii.a2b_qp(data)
+    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        files = take_out(data.decode("latin-1").replace("\r\n", "\n"))[1]
+        return files[0][1] if files else data
     return data
 
 

@@ -48,11 +48,13 @@ def _read(raw: bytes, problems: list[str], started: float) -> Mail:
     root = parse(raw, problems)
     content = collect(root, problems)
     subject = subject_of(first(root.headers, "subject") or b"", content.charset)
-    return _mail(root, content, _body(content, subject), (problems, started))
+    return _mail(root, content, _body(content, subject, problems), (problems, started))
 
 
-def _body(content: Content, subject: str) -> Body:
+def _body(content: Content, subject: str, problems: list[str]) -> Body:
     """Read the plain text; where it has no history but the HTML marks some, the HTML's own."""
+    if len(content.html) > caps.MAX_HTML_CHARS:
+        problems.append("The HTML is longer than is made into text; it is kept whole.")
     if not content.text.strip() and content.html:
         return read_body(content.html, "html", subject=subject)
     lines = content.text.split("\n")

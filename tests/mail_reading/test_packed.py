@@ -114,3 +114,14 @@ def test_the_seal_of_a_text_signed_by_pgp_is_folded():
     body = read_body(f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nI said so.\n{seal}\n")
     assert body.reply_text == "I said so."
     assert "iQEzBAEB" in body.quoted_text
+
+
+def test_a_part_in_uuencode_is_decoded():
+    raw = b"Content-Type: image/png; name=x.png\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 x.png\n#0V%T\n`\nend\n"
+    assert read(raw).attachments[0].content == b"Cat"
+
+
+def test_words_that_are_called_base64_are_read_as_words():
+    words = "These are plain words and nothing else, whatever the header of the part may say about them."
+    raw = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + words.encode() + b"\n"
+    assert read(raw).text.strip() == words
