@@ -117,7 +117,8 @@ def test_the_seal_of_a_text_signed_by_pgp_is_folded():
 
 
 def test_a_part_in_uuencode_is_decoded():
-    raw = b"Content-Type: image/png; name=x.png\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 x.png\n#0V%T\n`\nend\n"
+    raw = b"Content-Type: image/png; name=x.png\n"
+    raw += b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x.png\n#0V%T\n`\nend\n"
     assert read(raw).attachments[0].content == b"Cat"
 
 
