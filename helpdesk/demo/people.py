@@ -3,6 +3,7 @@
 import random
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import passwords
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Queue
+from helpdesk.core.clock import now
 from helpdesk.customers.models import STAGES, Contact, ContactPoint, Customer, PostalAddress
 
 QUEUES = {"support": ("Support", 1), "invoices": ("Invoices", 6), "sales": ("Sales", 9)}
@@ -102,7 +104,10 @@ def make_customers(session: Session, count: int, rng: random.Random) -> None:
             made.append(_company(language, stage, taken, rng))
         else:
             made.append((_private(language, stage, rng), rng.choice(("post.example", "mail.example", "inbox.example"))))
-    session.add_all([customer for customer, _domain in made])
+    for customer, _domain in made:
+        # Known for longer than the oldest case.
+        customer.created_at = customer.updated_at = now() - timedelta(days=rng.randint(560, 2600))
+        session.add(customer)
     session.flush()
     for customer, domain in made:
         for contact in customer.contacts:

@@ -13,6 +13,8 @@ from helpdesk.demo.people import Writer, names
 from helpdesk.demo.plan import Planned
 
 HOUR_S = 3600.0
+OF_COMPANIES = frozenset({"e_invoice", "upgrade", "quote", "reseller"})
+"""Matters that a private person does not have."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ def matters(language: str) -> dict[str, Any]:
     """The phrases of a language, its matters by weight."""
     found = tomllib.loads(Path(__file__).with_name(f"matters.{language}.toml").read_text(encoding="utf-8"))
     found["by_weight"] = [one for one in found["matter"] for _ in range(one["weight"])]
+    found["of_persons"] = [one for one in found["by_weight"] if one["kind"] not in OF_COMPANIES]
+    found["signed"] = [closing for closing in found["closings"] if "{company}" not in closing]
     return found
 
 
@@ -70,7 +74,7 @@ class Author:
         rng.seed(planned.key)
         writer = rng.choice(self.writers)
         phrases = matters(writer.language)
-        matter = rng.choice(phrases["by_weight"])
+        matter = rng.choice(phrases["by_weight" if writer.company else "of_persons"])
         slots = self._slots(writer, planned.at)
         thread = Thread(matter["queue"], rng.choice(matter["subjects"]).format_map(slots), writer)
         scribe = _Scribe(thread, matter, slots, rng)
@@ -124,8 +128,9 @@ class _Scribe:
         self.at = at
         more = rng.sample(matter["more"], min(len(matter["more"]), rng.choice((0, 1, 1, 2))))
         body = " ".join([rng.choice(matter["opens"]), *more])
+        closing = rng.choice(phrases["closings" if self.thread.writer.company else "signed"])
         with_file = bool(matter.get("file")) and rng.random() < 0.5
-        text = f"{rng.choice(phrases['greetings'])}\n\n{body}\n\n{rng.choice(phrases['closings'])}"
+        text = f"{rng.choice(phrases['greetings'])}\n\n{body}\n\n{closing}"
         self._in("opened", text, matter["file"] if with_file else "")
 
     def goes_on(self, agent: int, fate: str) -> None:

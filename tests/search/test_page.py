@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case
 from helpdesk.core.db import transaction
+from helpdesk.customers.match import customer_for
 from helpdesk.search.find import PAGE_SIZE
 
 Opened = Callable[..., Case]
@@ -87,3 +89,19 @@ def test_the_number_of_queries_does_not_grow_with_the_results(
         opened("printer")
     many = queries(lambda: browser.get("/search?q=printer"))
     assert len(few) == len(many) <= 8
+
+
+def test_customers_are_found_by_name_above_the_cases(opened: Opened, signed_in: SignedIn, ada: Agent) -> None:
+    opened("The printer hums")
+    with transaction():
+        who = customer_for("per@strand.example", "Per Strand", company="Strand Lys AS")
+    page = signed_in(ada).get("/search?q=strand").get_data(as_text=True)
+    assert who.customer is not None
+    assert f'href="/customers/{who.customer.id}"' in page
+    assert "Strand Lys AS" in page
+    assert "Try fewer words" not in page
+
+
+@pytest.mark.parametrize("asked", ["%", "\\", "_", "'", "\x00strand", "x" * 5000, "+47 22", "@strand", "a & b"])
+def test_whatever_is_typed_the_page_answers(signed_in: SignedIn, ada: Agent, asked: str) -> None:
+    assert signed_in(ada).get("/search", query_string={"q": asked}).status_code == 200
