@@ -6,12 +6,14 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from helpdesk.core.errors import HelpdeskError, InvalidInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
+NO_SUCH_TABLE = "42P01"
+"""PostgreSQL's code, appendix A of its manual."""
 
 
 def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
@@ -26,6 +28,10 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
             raise click.ClickException(" ".join(sentences) or str(error))
         except HelpdeskError as error:
             raise click.ClickException(str(error))
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") != NO_SUCH_TABLE:
+                raise
+            raise click.ClickException("The database has no tables yet, or old ones. Run this first: flask db upgrade")
         except OperationalError as error:
             raise click.ClickException(f"The database does not answer: {str(error.orig).splitlines()[0]}")
 

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from helpdesk.accounts.models import Agent
 from helpdesk.accounts.sign_in import sign_in
@@ -34,6 +35,33 @@ def test_agents_add_reads_the_password_from_standard_input_in_a_process_of_its_o
     )
     assert (done.returncode, done.stdout) == (0, "Added Ada <ada@desk.example> as agent.\n"), done.stderr
     assert sign_in("ada@desk.example", GOOD, "192.0.2.1").name == "Ada"
+
+
+AWAY = "postgresql+psycopg://desk@127.0.0.1:1/desk"
+WITHOUT_TABLES = "template1"
+
+
+@pytest.mark.parametrize(
+    ("database", "sentence"),
+    [
+        (AWAY, "The database does not answer: "),
+        (WITHOUT_TABLES, "The database has no tables yet, or old ones. Run this first: flask db upgrade"),
+    ],
+)
+def test_a_database_that_is_away_or_empty_is_said_in_a_sentence(
+    environment: dict[str, str], repository: Path, database: str, sentence: str
+):
+    url = make_url(environment["DATABASE_URL"]).set(database=database).render_as_string(hide_password=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "agents", "list"],
+        capture_output=True,
+        text=True,
+        cwd=repository,
+        env={"PATH": "/usr/bin:/bin", **environment, "DATABASE_URL": AWAY if database == AWAY else url},
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {sentence}"), done.stderr
 
 
 def test_agents_add_without_a_password_prints_a_link_to_choose_one(app: Flask):
