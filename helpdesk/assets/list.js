@@ -35,6 +35,7 @@ document.addEventListener("htmx:after:swap", markOpen);
 // Opening a case brings its heading to the reader, and its newest message into view.
 document.addEventListener("htmx:after:settle", (event) => {
   const target = event.detail.task?.target;
+  if (target?.id === "thread") showNewest();
   if (event.detail.task?.type !== "main" || target?.id !== "case") return;
   showNewest();
   target.querySelector("h1")?.focus({ preventScroll: true });
@@ -46,8 +47,17 @@ export function showNewest() {
 }
 document.addEventListener("DOMContentLoaded", showNewest);
 
-// A refreshed list asks for as many rows as are shown, so that "Show more" is not undone.
-document.addEventListener("htmx:config:request", (event) => {
-  const { ctx } = event.detail;
-  if (ctx.target?.id === "list" && rows().length > 0) ctx.request.body.set("rows", String(rows().length));
+// A refreshed list asks for as many rows as are shown, so that "Show more" is not undone. Counted when the request
+// really leaves: it may have waited for "Show more" itself.
+document.addEventListener("htmx:before:request", (event) => {
+  const { request, target } = event.detail.ctx;
+  const shown = rows().length;
+  if (target?.id !== "list" || !shown) return;
+  if (request.body) {
+    request.body.set("rows", String(shown));
+    return;
+  }
+  const url = new URL(request.action, location.origin);
+  url.searchParams.set("rows", String(shown));
+  request.action = url.pathname + url.search;
 });

@@ -81,11 +81,6 @@ document.addEventListener("DOMContentLoaded", () => {
   if (navigator.locks) navigator.locks.request("desk-live", () => new Promise(() => listen(path)));
   else listen(path);
 });
-// The case pane was filled anew, or its news was shown.
-document.addEventListener("htmx:after:swap", (event) => {
-  const source = event.detail.ctx.sourceElement?.closest?.("#case-news");
-  if (source) source.hidden = true;
-});
 // Back from sleep or another window: look once, whatever the stream has missed.
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && desk()) { refreshList(); refreshCounts(); }

@@ -15,6 +15,8 @@ IMAGES_MAX_BYTES = 8_000_000
 """Of images that came with the mail, put into the page itself: the frame has no cookies to fetch them with."""
 SHOWN_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+ENDS_ITSELF = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "colgroup"])
+"""Tags whose end may be left out: the next of them ends the one before, so they nest only inside others."""
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 TAGS = (
     nh3.ALLOWED_TAGS | {"font", "center", "u", "s", "big", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "hr"}
@@ -75,7 +77,7 @@ def too_deep(source: str) -> bool:
     """Whether tags are nested more than DEPTH_MAX deep: cleaning such a page takes minutes. One pass."""
     depth = deepest = 0
     for closing, name in TAG.findall(source):
-        if name.lower() in VOID:
+        if name.lower() in VOID or name.lower() in ENDS_ITSELF:
             continue
         depth = max(0, depth - 1) if closing else depth + 1
         deepest = max(deepest, depth)

@@ -1,18 +1,19 @@
 """Cases in words: who, in which state, what happened, whether the mail arrived. For templates; values in, words out."""
 
-import re
+from datetime import timedelta
 from typing import Any
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Attachment, Case, CaseEvent
+from helpdesk.core.clock import now
 from helpdesk.core.i18n import _, _n
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.core.looks import age, clock_time
 from helpdesk.mail_out.models import OutboundMail
 
-HEAD_OF_A_MAIL = re.compile(
-    r"^(from|fra|von|de): .|^(on|den|på|am|le) .{0,300}(wrote|skrev|schrieb|écrit).{0,5}$", re.I
-)
+FROM = ("from: ", "fra: ", "von: ", "de: ")
+BEGINNINGS = ("on ", "den ", "på ", "am ", "le ")
+WROTE = ("wrote", "skrev", "schrieb", "écrit")
 KINDS_OF_FILE = {
     "application/pdf": "PDF",
     "application/zip": "ZIP",
@@ -44,7 +45,9 @@ def status_words(case: Case, me: Agent) -> str:
     if case.owner_id is None:
         owner = _("unclaimed")
     elif case.owner_id == me.id:
-        owner = _("yours for %(age)s", age=age(case.owned_since)) if case.owned_since else _("yours")
+        since = case.owned_since
+        long = since is not None and now() - since >= timedelta(minutes=1)
+        owner = _("yours for %(age)s", age=age(since)) if since and long else _("yours")
     else:
         owner = _("with %(name)s", name=case.owner.name if case.owner else "?")
     return f"{state} · {owner}"
@@ -132,12 +135,17 @@ def folded_words(quoted: str) -> str:
         bare = line.lstrip("> ").rstrip()
         signature = signature or (line.rstrip() == "--" and not mails)
         quotes = quotes or line.startswith(">")
-        mails += bool(HEAD_OF_A_MAIL.match(bare[:400]))
+        mails += _begins_a_mail(bare[:400].lower())
     mails = mails or int(quotes)
     earlier = _n("%(n)s earlier mail", "%(n)s earlier mails", mails) if mails else ""
     if signature and earlier:
         return _("Signature and %(mails)s", mails=earlier)
     return _("Signature") if signature else earlier or _("More text")
+
+
+def _begins_a_mail(line: str) -> bool:
+    said = line.startswith(BEGINNINGS) and line.endswith((":", *WROTE)) and any(verb in line for verb in WROTE)
+    return said or line.startswith(FROM)
 
 
 def file_kind(file: Attachment) -> str:

@@ -219,6 +219,13 @@ def test_a_hundred_thousand_nested_tags_are_shown_as_text(desk: FlaskClient, cas
     assert "The printer is on fire." in words
 
 
+def test_old_mail_without_end_tags_is_not_taken_for_a_bomb(desk: FlaskClient, case: Case):
+    with transaction() as session:
+        message = session.scalars(select(Message).where(Message.case_id == case.id)).one()
+        message.html = "<ul>" + "<li>one<p>two<br>" * 2000 + "</ul><b>last</b>"
+    assert "<b>last</b>" in desk.get(f"/messages/{message.id}/formatted").get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", ["/cases?queue=nowhere", "/cases/999999", "/cases/1001/hand-over", "/attachments/1"])
 def test_what_is_not_there_is_said_in_a_sentence(desk: FlaskClient, path: str):
     answer = desk.get(path)
