@@ -109,6 +109,10 @@ OPENER_SIGNS = "在|于|於|寄件日期|发件时间|日期|年|ב|في|בתא�
 
 # "Original message" and "Forwarded message" as they stand between dashes or alone.
 ORIGINAL_WORDS = (
+    "please type your reply above this line|please reply above this line|reply above this line|write above this line"
+    "|type above this line|svar over denne linjen|skriv svaret ditt over denne linjen"
+    "|svara ovanför denna rad|svar over denne linje"
+    "|bitte antworten sie oberhalb dieser linie|répondez au-dessus de cette ligne|"
     "original message|original mail|original e-mail|oprindelig meddelelse|opprinnelig melding"
     "|opprinneleg melding|original melding|originalmelding|ursprungligt meddelande|originalmeddelande"
     "|ursprüngliche nachricht|ursprüngliche e-mail|originalnachricht|original nachricht"

@@ -15,7 +15,7 @@ from helpdesk.mail_reading.signatures import is_footer, signature_start
 
 _SEPARATORS = frozenset(FORWARDED_WORDS.split("|")) | frozenset(ORIGINAL_WORDS.split("|"))
 _BARE_SEPARATORS = frozenset(word for word in _SEPARATORS if " " in word or not word.isascii())
-_DASHES = re.compile(r"\s{0,4}(?:[-_*=~–—]\s?){3,200}")
+_DASHES = re.compile(r"\s{0,4}(?:[-_*=~#–—]\s?){2,200}[-_*=~#–—]")
 _LINK_TAIL = re.compile(r"\s*\(?<?https?://\S{1,2000}\)?>?\s*>?\s*$")
 _RULE = re.compile(r"[\s>]{0,8}[-_*=–—]{3,200}\s*$")
 _WROTE_TAIL = re.compile(r"\s{0,3}>[^>]{0,30}[:：]\s*$")

@@ -17,6 +17,12 @@ _MARK = re.compile(r"\s{0,4}(?:--|—|––|-- )\s*$")
 _RULE = re.compile(r"\s{0,8}(?:ᐧ|([-*#~=_+—–])\1{1,200})\s*$")
 _DASHED_NAME = re.compile(r"\s{0,3}(?:[-–—]{1,2}\s?|/)[^\W\d_][\w.'’-]{0,30}(?:\s[^\W\d_][\w.'’-]{0,30}){0,3}\s*$")
 _VERBS = frozenset(["is", "was", "are", "were", "will", "would", "can", "has", "have", "had"])
+_DISCLAIMER = re.compile(
+    r"confidential|intended (?:solely|only|recipient)|legally privileged|disclaimer|konfidensiel|fortrolig"
+    r"|konfidentiel|vertraulich"
+    r"|confidentiel|confidencial|riservat|vertrouwelijk|poufne|конфиденц|luottamuksel",
+    re.IGNORECASE,
+)
 _LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe", re.IGNORECASE)
 _MAX_SIGNATURE_LINES = 25
 _MAX_CLOSING_LINES = 9
@@ -106,11 +112,11 @@ def _closing(lines: list[str], end: int) -> int:
         if not bare:
             continue
         word = bare.rstrip(" ,.!:;、。").lower()
-        if word in _CLOSINGS:
+        if word in _CLOSINGS or ("/" in word and any(part.strip() in _CLOSINGS for part in word.split("/"))):
             comma = bare != bare.rstrip(",")
             below = lines[position + 1].strip() if position + 1 < end else ""
             return position if filled and (comma or below) else end
         filled += 1
-        if filled > _MAX_CLOSING_LINES or len(bare) > 80:
+        if filled > _MAX_CLOSING_LINES or (len(bare) > 80 and not _DISCLAIMER.search(bare)):
             break
     return end

@@ -151,6 +151,8 @@ def test_history_below_a_header_block_is_folded(name, bold):
         "-----Oorspronkelijk bericht-----",
         "-----Исходное сообщение-----",
         "-----原始邮件-----",
+        "##- Please type your reply above this line -##",
+        "##- Svar over denne linjen -##",
         "-------- Original message --------",
     ],
 )
@@ -190,6 +192,8 @@ def test_history_below_a_separator_is_folded(separator):
         "Best regards,\nKim",
         "Mit freundlichen Grüßen\nKim Aas",
         "Cordialement,\nKim Aas",
+        "Med vennlig hilsen / Best regards\nKim Aas\nAas AS",
+        "Mvh,\nKim Aas\n\nDenne e-posten er konfidensiell og bare ment for den som står som mottaker i den.",
     ],
 )
 def test_signatures_and_footers_are_folded(footer):
