@@ -1,12 +1,14 @@
 """`make run` and `make demo`: everything the desk needs, started under one roof."""
 
 import fcntl
+import json
 import os
 import shlex
 import signal
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -21,8 +23,15 @@ from helpdesk.embedded.valkey import start_valkey
 
 DEMO_CASES = 2000
 DEMO_DOMAIN = "fjordlys.example"
-DEMO_ADMIN = f"ingrid.solberg@{DEMO_DOMAIN}"
 DEMO_PASSWORD = "fjordlys is a made-up company"  # noqa: S105 - shown to everybody who starts the demo
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What lets the first person in: a link while there is no admin, the admin of the made-up company in the demo."""
+
+    link: str
+    demo_admin: str
 
 
 def main() -> None:
@@ -63,11 +72,11 @@ def open_the_desk(var_dir: Path, parts: ExitStack, *, demo: bool) -> None:
     environment = {**os.environ, **given, "FLASK_APP": "wsgi", "PYTHONUNBUFFERED": "1"}
     # Celery's remark on root is for deployments; this is one person's machine.
     environment["PYTHONWARNINGS"] = "ignore::UserWarning:celery.platforms"
-    link = prepare(environment, var_dir, demo)
+    invitation = prepare(environment, var_dir, demo)
     supervisor = Supervisor(programs(settings, var_dir), servers, environment, FOLDER, var_dir / "run.json")
 
     def greet() -> None:
-        print(banner(settings, link, time.monotonic() - began, demo), flush=True)
+        print(banner(settings, invitation, time.monotonic() - began), flush=True)
 
     supervisor.run(lambda: is_open(settings), greet)
 
@@ -125,20 +134,35 @@ def keep_real_work_apart(var_dir: Path) -> None:
     begun.touch()
 
 
-def prepare(environment: dict[str, str], var_dir: Path, demo: bool) -> str:
-    """Migrate, make the first queue, load the demo's data once. Gives the first admin's link, or nothing."""
+def prepare(environment: dict[str, str], var_dir: Path, demo: bool) -> Invitation:
+    """Migrate, make the first queue, load the demo's data once. Gives what lets the first person in."""
     log = var_dir / "prepare.log"
     print("Bringing the database up to date …", flush=True)
-    loaded = var_dir / "demo.loaded"
-    if demo and not loaded.exists():
+    if demo:
+        load_once(environment, log, var_dir / "demo.loaded")
+    said = flask(environment, log, "db upgrade", "setup", *(["agents list --json"] if demo else []))
+    link = next((word for word in said.split() if "/setup/" in word), "")
+    return Invitation(link, demo_admin(said))
+
+
+def load_once(environment: dict[str, str], log: Path, loaded: Path) -> None:
+    """Load the made-up company unless it is there, whatever became of the start that loaded it."""
+    if loaded.exists():
+        return
+    if not demo_admin(flask(environment, log, "db upgrade", "agents list --json")):
         load = f"demo load --cases {DEMO_CASES} --seed 1 --password {shlex.quote(DEMO_PASSWORD)}"
-        flask(environment, log, "db upgrade", load, shown=True)
-        loaded.touch()
-    said = flask(environment, log, "db upgrade", "setup")
-    return next((word for word in said.split() if "/setup/" in word), "")
+        flask(environment, log, load, shown=True)
+    loaded.touch()
 
 
-def banner(settings: dict[str, Any], link: str, seconds: float, demo: bool) -> str:
+def demo_admin(said: str) -> str:
+    """The address of the made-up company's admin in a list of agents, or nothing."""
+    agents = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    admins = [agent["email"] for agent in agents if agent["role"] == "admin"]
+    return next((email for email in admins if email.endswith(f"@{DEMO_DOMAIN}")), "")
+
+
+def banner(settings: dict[str, Any], invitation: Invitation, seconds: float) -> str:
     """What a person wants to know now."""
     base = settings["BASE_URL"]
     lines = [f"The desk is open: {base}   (ready after {seconds:.0f} s; Ctrl-C ends it)"]
@@ -146,10 +170,10 @@ def banner(settings: dict[str, Any], link: str, seconds: float, demo: bool) -> s
     lines.append(
         f"Mail comes in by {', '.join(doors)}, and at {base}/contact" if doors else f"The form: {base}/contact"
     )
-    if demo:
-        lines.append(f"Sign in as {DEMO_ADMIN} with the password: {DEMO_PASSWORD}")
-    if link:
-        lines.append(f"Make the first admin here (works once, for a day): {link}")
+    if invitation.demo_admin:
+        lines.append(f"Sign in as {invitation.demo_admin} with the password: {DEMO_PASSWORD}")
+    if invitation.link:
+        lines.append(f"Make the first admin here (works once, for a day): {invitation.link}")
     return "\n" + "\n".join(f"  {line}" for line in lines) + "\n"
 
 

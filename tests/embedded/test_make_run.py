@@ -50,7 +50,8 @@ def eventually(check: Callable[[], object], *, within_s: float = PATIENCE_S) -> 
 class Desk:
     """A desk under the supervisor, with its data in a folder of its own and free ports."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, command: str = "run", **settings: str) -> None:
+        self.command = command
         self.var_dir = folder / "var"
         self.log = folder / "desk.log"
         self.environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -62,7 +63,7 @@ class Desk:
     def begin(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                [sys.executable, "-m", "helpdesk.embedded", "run"],
+                [sys.executable, "-m", "helpdesk.embedded", self.command],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -216,9 +217,9 @@ def test_ctrl_c_ends_everything_within_ten_seconds(desk):
     assert not (desk.var_dir / "services.json").exists()
 
 
-def refused(tmp_path: Path, **settings: str) -> str:
+def refused(tmp_path: Path, command: str = "run", **settings: str) -> str:
     """What a start says that must refuse."""
-    desk = Desk(tmp_path, **settings)
+    desk = Desk(tmp_path, command, **settings)
     assert desk.process.wait(60) == 1
     assert "Traceback" not in desk.said()
     return desk.said()
@@ -238,6 +239,12 @@ def test_a_port_in_use_is_named_with_its_setting(tmp_path, name):
 def test_a_port_that_is_no_number_is_refused_in_a_sentence(tmp_path):
     assert "WEB_PORT='eighty' cannot be read" in refused(tmp_path, WEB_PORT="eighty")
     assert "WEB_PORT=123456 is no port" in refused(tmp_path, WEB_PORT="123456")
+
+
+def test_the_demo_is_not_poured_into_a_desk_of_ones_own(tmp_path):
+    (tmp_path / "var" / "postgres").mkdir(parents=True)
+    assert "Keep the demo apart: VAR_DIR=var-demo make demo" in refused(tmp_path, "demo")
+    assert list((tmp_path / "var" / "postgres").iterdir()) == []
 
 
 def test_a_database_of_ones_own_that_does_not_answer_is_said_without_a_traceback(tmp_path):
