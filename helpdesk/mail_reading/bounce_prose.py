@@ -1,8 +1,13 @@
-"""Bounces written for people: qmail, Exim, sendmail, Exchange, and providers that follow no standard."""
+"""Bounces written for people: qmail, Exim, sendmail, Exchange, and providers that follow no standard.
+
+The long lists of words are looked for with re2, which is linear and looks for all of them at once.
+"""
 
 from __future__ import annotations
 
 import re
+
+import re2
 
 from helpdesk.mail_reading.bounce_status import read_status
 from helpdesk.mail_reading.mail import BounceRecipient
@@ -19,8 +24,8 @@ _DAEMON_NAME = re.compile(
     r"|postmaster|administrator",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
-    r"undeliver|non.?deliver|not? (?:be )?deliver|returned (?:mail|to sender|message)"
+_SUBJECT = re2.compile(
+    r"(?i)undeliver|non.?deliver|not? (?:be )?deliver|returned (?:mail|to sender|message)"
     r"|return(?:ing)? message to sender|delivery (?:status|fail|error"
     r"|problem|notif|report|has failed|delay|warning)|failure notice|fail(?:ed|ure)? (?:delivery|mail)"
     r"|mail (?:delivery )?(?:fail|error|system error"
@@ -31,11 +36,10 @@ _SUBJECT = re.compile(
     r"|no entregado|mancata consegna|onbestelbaar|niet bezorgd|ikke leveres|kunne ikke leveres"
     r"|kan ikke leveres|uleveret|olevererbart|levererades inte"
     r"|nie dostarczono|niedostarcz|недостав|не доставлен|配信不能|送信できません|配信できません|エラー|退信"
-    r"|无法送达|投递失败|배달",
-    re.IGNORECASE,
+    r"|无法送达|投递失败|배달"
 )
-_BODY = re.compile(
-    r"could ?n[o']t be (?:delivered|sent|found)|(?:was|were|wasn't|has|been|is) (?:not "
+_BODY = re2.compile(
+    r"(?i)could ?n[o']t be (?:delivered|sent|found)|(?:was|were|wasn't|has|been|is) (?:not "
     r"|un)?(?:yet )?(?:been )?(?:delivered|undeliverable|bounced back)"
     r"|permanent (?:fatal )?error|permanently|undeliverable|unable to deliver|delivery (?:to|failed"
     r"|has failed|has been delayed)|fail(?:ed|ure) (?:to deliver|delivery)"
@@ -44,17 +48,15 @@ _BODY = re.compile(
     r"|returned|rejected|transcript of session|error (?:occurred|delivering)|can(?:not|'t) be delivered"
     r"|permission to post|delivery has failed|trouble delivering|invalid user|no such user|error sending"
     r"|not be reached|malformed address"
-    r"|送信できません|配信|エラー|konnte nicht|n'a pas pu|no se pudo|non è stato|не удалось|не может быть доставлено",
-    re.IGNORECASE,
+    r"|送信できません|配信|エラー|konnte nicht|n'a pas pu|no se pudo|non è stato|не удалось|не может быть доставлено"
 )
-_ORIGINAL = re.compile(
-    r"^[ \t>]*(?:-{2,} ?.{0,60}(?:original (?:message|mail|e-mail)|copy of (?:the|your) message"
+_ORIGINAL = re2.compile(
+    r"(?im)^[ \t>]*(?:-{2,} ?.{0,60}(?:original (?:message|mail|e-mail)|copy of (?:the|your) message"
     r"|message header|returned message|unsent message|undelivered|header of the"
     r"|message follows|body of the message|message text).{0,60}|(?:original|the) message (?:follows"
     r"|headers? follow).{0,30}|message headers follow.{0,10}"
     r"|below (?:this line )?is a copy of.{0,40}|a copy of .{0,40}message.{0,40}:|received: (?:from|by) .{3,}"
-    r"|return-path: ?<.{0,200}|x-received: .*|dkim-signature: .*)$",
-    re.IGNORECASE | re.MULTILINE,
+    r"|return-path: ?<.{0,200}|x-received: .*|dkim-signature: .*)$"
 )
 _ADDRESS = r"([^\s<>\"'()\[\]@,;:]{1,64}@[A-Za-z0-9.\-]{1,200}[A-Za-z0-9])"
 _AT_START = re.compile(
