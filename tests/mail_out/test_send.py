@@ -182,6 +182,34 @@ def test_a_second_loss_after_the_final_dot_is_the_last_try_and_says_so(
     assert smtp_server.connections == 2
 
 
+def test_only_those_past_the_final_dot_are_unsure(put: Put, look: Look, make_due: Due, smtp_server: SmtpServer) -> None:
+    smtp_server.rcpt["busy@kunde.example"] = ["552 5.2.2 Too many recipients"]
+    smtp_server.after_dot.append("keep and cut")
+    mail = put("kari@kunde.example", "busy@kunde.example")
+    send_mail(mail.id)
+    assert look(mail).state == "uncertain"
+    assert fates(look(mail)) == {"kari@kunde.example": "uncertain", "busy@kunde.example": "waiting"}
+    make_due(mail)
+    send_mail(mail.id)
+    assert (look(mail).state, [each.resent for each in look(mail).recipients]) == ("sent", [1, 0])
+
+
+def test_a_database_that_drops_its_connections_while_the_server_answers_costs_nothing(
+    app: Flask, put: Put, look: Look, smtp_server: SmtpServer
+) -> None:
+    def drop_all() -> None:
+        with psycopg.connect(app.config["DATABASE_URL"].replace("+psycopg", "")) as other:
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+            )
+
+    smtp_server.before_answering = drop_all
+    mail = put()
+    send_mail(mail.id)
+    assert (look(mail).state, look(mail).resent, len(smtp_server.received)) == ("sent", 0, 1)
+
+
 def test_a_resend_that_the_server_puts_off_has_not_been_used_up(
     put: Put, look: Look, make_due: Due, smtp_server: SmtpServer
 ) -> None:
