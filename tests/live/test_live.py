@@ -191,7 +191,8 @@ def test_two_hundred_streams_in_one_process_all_hear_within_a_second_and_it_ends
         for one in screens:
             one.next("claimed", within_s=max(0.01, 1 - (time.monotonic() - started)))
     finally:
-        assert web.stop() < 5
+        # gunicorn would wait 30 s for streams that do not end.
+        assert web.stop() < 10
     assert all(one.ended.wait(1) for one in screens)
 
 
