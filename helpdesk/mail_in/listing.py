@@ -35,7 +35,7 @@ class Filters:
             outcome if outcome in (*OUTCOMES, WAITING) else "",
             door if door in DOORS else "",
             asked.get("queue", "")[:100],
-            asked.get("mailbox", "") if asked.get("mailbox", "").isdigit() else "",
+            asked.get("mailbox", "") if asked.get("mailbox", "").isdecimal() else "",
             asked.get("words", "").strip().replace("\x00", "")[:100],
         )
 

@@ -137,7 +137,7 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
             plain.setdefault(base, content)
             continue
         number = tail.rstrip("*")
-        order = int(number) if number.isdigit() and len(number) < 4 else 0
+        order = int(number) if number.isdecimal() and len(number) < 4 else 0
         pieces.setdefault(base, []).append((order, tail.endswith("*") or tail == "", content))
     for base, found in pieces.items():
         plain[base] = _joined(found)

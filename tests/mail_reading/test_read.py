@@ -273,3 +273,9 @@ def test_history_that_only_the_html_marks_is_folded_in_the_plain_text_beside_it(
     )
     found = read(raw)
     assert (found.reply_text, found.quoted_text) == ("New words", "Zzz 12 qqq:\n\nOld words")
+
+
+def test_a_part_number_in_odd_digits_does_not_stop_the_reading() -> None:
+    raw = "Subject: x\nContent-Type: text/plain; name*²=a.txt\n\nhello\n".encode("latin-1")
+    assert read(raw).text.strip() == "hello"
+    assert read(raw.decode("latin-1").encode()).text.strip() == "hello"
