@@ -1,6 +1,6 @@
 """Two cases that are one matter become one, and can be taken apart again. Nobody outside is told."""
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.accounts.models import Agent
@@ -23,7 +23,10 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
         if source.id == target.id or source.id != case.id:
             raise CannotMerge()
         session.execute(
-            update(Message).where(Message.case_id == source.id).values(case_id=target.id, merged_from_id=source.id)
+            update(Message)
+            .where(Message.case_id == source.id)
+            # A message that an earlier merge brought keeps the case it was written on, so that both can be undone.
+            .values(case_id=target.id, merged_from_id=func.coalesce(Message.merged_from_id, source.id))
         )
         theirs = select(literal(target.id), Participant.address, Participant.name).where(
             Participant.case_id == source.id
@@ -48,12 +51,22 @@ def unmerge(case: Case, by: Agent) -> Case:
             raise AlreadyDone()
         target = session.get_one(Case, case.merged_into_id)
         session.execute(
-            update(Message).where(Message.merged_from_id == case.id).values(case_id=case.id, merged_from_id=None)
+            update(Message)
+            .where(Message.merged_from_id.in_(_with_what_it_took_in(case)))
+            .values(case_id=case.id, merged_from_id=func.nullif(Message.merged_from_id, case.id))
+            .execution_options(synchronize_session=False)
         )
         case.merged_into_id, case.status, case.closed_at = None, "open", None
         session.flush()
         record(case, "unmerged", by=by, from_number=target.number)
     return case
+
+
+def _with_what_it_took_in(case: Case) -> Select[int]:
+    """The ids of the case, of those merged into it, of those merged into them, and so on."""
+    tree = select(Case.id).where(Case.id == case.id).cte(recursive=True)
+    tree = tree.union(select(Case.id).join(tree, Case.merged_into_id == tree.c.id))
+    return select(tree.c.id)
 
 
 def keep_apart(case: Case, by: Agent) -> None:

@@ -78,6 +78,20 @@ def test_a_merge_can_be_undone(make_case: Callable[..., Case], ada: Agent) -> No
     assert second.status == "open"
 
 
+def test_merges_one_upon_the_other_can_be_undone_in_any_order(make_case: Callable[..., Case], ada: Agent) -> None:
+    first, second, third = make_case(), make_case(text="And the scanner too."), make_case(text="And the fax.")
+    merge(third, into=second, by=ada)
+    merge(second, into=first, by=ada)
+    unmerge(second, by=ada)
+    assert [e.message.text for e in thread(second).entries if e.message] == ["And the scanner too.", "And the fax."]
+    merge(second, into=first, by=ada)
+    unmerge(third, by=ada)
+    assert [e.message.text for e in thread(third).entries if e.message] == ["And the fax."]
+    unmerge(second, by=ada)
+    assert [e.message.text for e in thread(second).entries if e.message] == ["And the scanner too."]
+    assert [e.message.text for e in thread(first).entries if e.message] == ["The printer is on fire."]
+
+
 def test_a_case_is_not_merged_with_itself(case: Case, ada: Agent) -> None:
     with pytest.raises(CannotMerge):
         merge(case, into=case, by=ada)
