@@ -143,6 +143,8 @@ def show_http_error(error: HTTPException) -> Any:
 def show_database_error(error: DBAPIError) -> Any:
     """The database is away (503) or refused a statement (500)."""
     db.session.rollback()
+    # The page that says so must not ask the database once more who is reading it.
+    g.nobody_signed_in = True
     if isinstance(error, DataError):
         # A NUL in a text, a number past any id: nothing of ours is like that.
         return show(InvalidInput(PLAIN_WORDS[400]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Request, current_app, session
+from flask import Request, current_app, g, session
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import contains_eager
 
@@ -19,7 +19,7 @@ SEEN_EVERY = timedelta(minutes=5)
 def agent_of_request(_request: Request) -> Agent | None:
     """The signed-in agent of this request, or None: one query. A deactivated agent is nobody at once."""
     secret = session.get(COOKIE_KEY)
-    if not secret:
+    if not secret or g.get("nobody_signed_in"):
         return None
     long_unseen = SignIn.last_seen_at < func.now() - SEEN_EVERY
     found = db.session.execute(

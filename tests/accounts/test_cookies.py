@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 import config
+from helpdesk.core.db import transaction
 from helpdesk.factory import create_app
 
 
@@ -55,3 +56,16 @@ def test_a_form_with_its_token_works_over_https_though_browsers_send_no_referer(
 
 def test_pages_are_not_kept_by_caches(app: Flask):
     assert app.test_client().get("/sign-in").headers["Cache-Control"] == "no-store"
+
+
+def test_a_database_that_cannot_say_who_is_signed_in_still_ends_in_a_page(app, signed_in, ada):
+    client = signed_in(ada)
+    with transaction() as session:
+        session.connection().exec_driver_sql("alter table sign_ins rename to sign_ins_away")
+    try:
+        answer = client.get("/cases")
+    finally:
+        with transaction() as session:
+            session.connection().exec_driver_sql("alter table sign_ins_away rename to sign_ins")
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "Something went wrong on our side." in answer.get_data(as_text=True)
