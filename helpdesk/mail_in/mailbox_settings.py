@@ -93,6 +93,8 @@ def try_out(fields: MailboxFields, password: str) -> str:
         timeout_s=min(15, current_app.config["IMAP_TIMEOUT_S"]),
         may_be_private=current_app.config["IMAP_ALLOW_PRIVATE"],
     )
+    # What _check() read may not keep a transaction open while the server answers.
+    db.session.rollback()
     with imap.signed_in(account) as client:
         folder = imap.open_folder(client, account, only_look=True)
         sentences = [_n("It works: one mail in the folder.", "It works: %(n)s mails in the folder.", folder.count)]

@@ -9,6 +9,7 @@ from helpdesk.cases.models import Case, Queue
 from helpdesk.core.db import Base, Created, Id, Json
 
 DOORS = ("smtp", "lmtp", "imap", "pipe", "form", "api")
+FORM_DOORS = ("form", "api")
 OUTCOMES = ("new_case", "appended", "duplicate", "automatic", "bounce", "held", "refused", "unreadable")
 
 
@@ -113,6 +114,11 @@ class InboundMail(Base):
     leased_until: Mapped[datetime | None]
     next_try_at: Mapped[Created]
     done_at: Mapped[datetime | None]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may be decided upon anew: it is on no case, and it is a mail. A form's bytes are none."""
+        return self.message_row_id is None and self.door not in FORM_DOORS
 
     queue: Mapped[Queue] = relationship()
     mailbox: Mapped[Mailbox | None] = relationship()

@@ -13,7 +13,7 @@ from imapclient import IMAPClient
 from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.blobs.store import keep
+from helpdesk.blobs.store import Kept, keep
 from helpdesk.core import secret_box
 from helpdesk.core.db import db, transaction
 from helpdesk.core.errors import HelpdeskError
@@ -22,7 +22,7 @@ from helpdesk.core.jobs import wake
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.doors import imap
 from helpdesk.mail_in.models import InboundMail, Mailbox
-from helpdesk.mail_in.receive import Delivery, receive
+from helpdesk.mail_in.receive import Delivery, enter_in_ledger
 
 log = logging.getLogger(__name__)
 
@@ -142,8 +142,7 @@ def _fetch(client: IMAPClient, batch: dict[int, int]) -> Iterator[Fetched]:
 
 def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
     """A ledger row for each mail, and how far we are: all in one transaction, the bytes before it."""
-    for one in fetched:
-        keep(one.raw)
+    kept = {one.uid: keep(one.raw) for one in fetched}
     with transaction() as session:
         # Pollers of one mailbox commit one after the other, so that each mail is counted once.
         current = session.execute(
@@ -152,7 +151,7 @@ def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
         known = _known(mailbox, [one.uid for one in fetched])
         for one in fetched:
             if one.uid not in known:
-                _enter(current, one)
+                _enter(current, one, kept[one.uid])
                 current.fetched += 1
         current.last_uid = max(current.last_uid, up_to)
         current.leased_until = func.now() + text(f"interval '{LEASE_S} seconds'")
@@ -171,9 +170,9 @@ def _known(mailbox: Mailbox, uids: list[int]) -> set[int]:
     )
 
 
-def _enter(mailbox: Mailbox, one: Fetched) -> None:
+def _enter(mailbox: Mailbox, one: Fetched, kept: Kept) -> None:
     delivery = Delivery("imap", mailbox.queue, mailbox=mailbox, uidvalidity=mailbox.uidvalidity, uid=one.uid)
-    row = receive(one.raw, delivery)
+    row = enter_in_ledger(kept, delivery)
     if not one.is_whole:
         row.outcome, row.rule, row.size, row.done_at = "refused", "too_large", one.size, func.now()
         row.evidence = {"size": one.size, "limit": current_app.config["MAIL_MAX_BYTES"]}

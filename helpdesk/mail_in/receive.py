@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from helpdesk.blobs.store import enter, keep
+from helpdesk.blobs.store import Kept, enter, keep
 from helpdesk.cases.models import Queue
 from helpdesk.core.db import transaction
 from helpdesk.core.jobs import later
@@ -36,8 +36,12 @@ def receive(raw: bytes, delivery: Delivery) -> InboundMail:
     When this returns, the mail survives a power cut. Raises NoSpace, and the database's errors: the caller then says
     451, 75 or nothing, and the mail stays where it was.
     """
+    return enter_in_ledger(keep(raw), delivery)
+
+
+def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
+    """The row of a mail whose bytes are durable already; joins the caller's transaction. See receive()."""
     sender = delivery.envelope_from
-    kept = keep(raw)
     with transaction() as session:
         enter([kept])
         found = session.execute(

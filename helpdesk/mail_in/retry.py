@@ -19,7 +19,7 @@ def hold(row: InboundMail) -> InboundMail:
 
     Raises OnACase, NotKeptWhole for a mail of which there is only the head, and TakenMeanwhile.
     """
-    if row.message_row_id is not None:
+    if not row.is_free:
         raise OnACase()
     if row.rule == "too_large":
         raise NotKeptWhole()

@@ -1,7 +1,7 @@
 """From mail to case: the whole story of a mail that came in."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError
@@ -25,27 +25,40 @@ PAUSE_S = 30
 """Before the second attempt; each further one waits twice as long."""
 
 
+class Superseded(Exception):
+    """The lease ran out, and the row is somebody else's now."""
+
+
 def read_mail(inbound_id: int) -> None:
     """Read the mail behind a ledger row and give it its outcome. A row that has one, or is being read, is left."""
     row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=LEASE_S)
     if row is None:
         return
+    held_until = row.leased_until
     try:
         raw = get(row.raw_sha256)
         mail = read_safely(raw)
         finish(row, raw, mail)
+    except Superseded:
+        log.warning("Ledger row %s took too long to read and was taken over", inbound_id)
     except DBAPIError:
         raise  # The database is away or was quicker elsewhere: the lease lapses, the sweeper comes back.
     except Exception as error:
-        log.exception("Ledger row %s could not be read", row.id)
-        _put_off(row, error)
+        log.exception("Ledger row %s could not be read", inbound_id)
+        _put_off(row, error, held_until)
 
 
 def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None = None) -> None:
-    """Decide (unless a person has), place the mail, and write the outcome: all of it or nothing."""
+    """Decide (unless a person has), place the mail, and write the outcome: all of it or nothing.
+
+    `row` is as its lease() gave it. Raises Superseded when that lease was lost: a second case would be made.
+    """
+    held_until = row.leased_until
     letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
     files = _files_kept(mail)
     with transaction() as session:
+        if not _still_held(row, held_until):
+            raise Superseded()
         describe(row, raw, mail)
         # The same mail by two doors in the same moment: one goes first, the other then sees it.
         session.execute(
@@ -75,10 +88,18 @@ def _files_kept(mail: Mail) -> list[Kept]:
     return [keep(file.content) for file in mail.attachments]
 
 
-def _put_off(row: InboundMail, error: Exception) -> None:
-    """Try again later; after ATTEMPTS_MAX a person sees it in the ledger, with the bytes kept."""
+def _still_held(row: InboundMail, until: datetime | None) -> bool:
+    """Read the row anew and lock it; whether its lease is the one that ends at `until`, and not another's."""
     with transaction() as session:
-        session.refresh(row)
+        session.refresh(row, with_for_update={"of": InboundMail})
+        return row.leased_until is not None and row.leased_until == until
+
+
+def _put_off(row: InboundMail, error: Exception, held_until: datetime | None) -> None:
+    """Try again later; after ATTEMPTS_MAX a person sees it in the ledger, with the bytes kept."""
+    with transaction():
+        if not _still_held(row, held_until):
+            return
         row.leased_until = None
         row.problems = storable(f"{row.problems}\n{type(error).__name__}: {error}".strip())[:10_000]
         row.next_try_at = func.now() + timedelta(seconds=PAUSE_S * 2**row.attempts)

@@ -151,7 +151,7 @@ def _page(row: InboundMail, **forms: Any) -> str:
     except FileLost as lost:
         text = str(lost)
     forms = {"discard_form": DiscardForm(), "let_in_form": LetInForm()} | forms
-    free = row.message_row_id is None and row.rule != "too_large"
+    free = row.is_free and row.rule != "too_large"
     return render_template(
         "mail_in/mail.html",
         row=row,

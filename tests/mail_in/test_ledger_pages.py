@@ -68,6 +68,7 @@ def test_the_filters_narrow_the_list_and_say_when_nothing_fits(page, queue, sale
     assert "No mail fits" in page.get("/settings/incoming?words=100%25_").text
     assert "No mail fits" in page.get("/settings/incoming?door=pipe").text
     assert page.get("/settings/incoming?outcome=nonsense&door=;&mailbox=x").status_code == 200
+    assert page.get("/settings/incoming?mailbox=%C2%B2").status_code == 200
 
 
 def test_every_mail_is_on_exactly_one_page(page, queue):
@@ -169,3 +170,14 @@ def test_of_two_colleagues_who_let_the_same_mail_in_one_is_told(page, held):
 def test_an_unknown_mail_is_said_to_be_nowhere(page, queue):
     assert page.get("/settings/incoming/4711").status_code == 404
     assert page.post("/settings/incoming/4711/retry").status_code == 404
+
+
+@pytest.mark.parametrize("door", ["form", "api"])
+def test_an_inquiry_by_form_is_no_mail_and_cannot_be_read_as_one(page, queue, door):
+    row = receive(b'{"message": "Help"}', Delivery(door, queue))
+    with transaction():
+        row.outcome, row.rule = "new_case", "form"
+    assert "Run again" not in page.get(f"/settings/incoming/{row.id}").get_data(as_text=True)
+    for act in ("retry", "discard"):
+        assert page.post(f"/settings/incoming/{row.id}/{act}", data={"reason": "twice"}).status_code == 409
+    assert again(row).outcome == "new_case"

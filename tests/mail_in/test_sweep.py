@@ -2,16 +2,20 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.blobs.store import get
-from helpdesk.cases.models import Queue
+from helpdesk.cases.models import Case, Queue
 from helpdesk.core.db import db, transaction
+from helpdesk.core.leases import lease
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
-from helpdesk.mail_in.story import ATTEMPTS_MAX, read_mail
+from helpdesk.mail_in.story import ATTEMPTS_MAX, Superseded, finish, read_mail
 from helpdesk.mail_in.sweep import sweep_inbound
+from helpdesk.mail_reading.safely import read_safely
 from tests.letters import letter
 
 
@@ -44,3 +48,17 @@ def test_a_mail_that_ends_its_worker_again_and_again_is_put_before_a_person(queu
     assert (row.outcome, row.rule, row.evidence) == ("unreadable", "gave_up", {"attempts": ATTEMPTS_MAX})
     assert get(row.raw_sha256).startswith(b"Subject: poison")
     assert alive.outcome is None
+
+
+def test_a_reader_whose_lease_ran_out_makes_no_second_case(queue: Queue, app: Flask) -> None:
+    row = receive(letter(), Delivery("pipe", queue))
+    slow = lease(InboundMail, row.id, seconds=0)
+    raw = get(slow.raw_sha256)
+    held_until = slow.leased_until
+    read_mail(row.id)
+    db.session.rollback()
+    set_committed_value(slow, "leased_until", held_until)
+    with pytest.raises(Superseded):
+        finish(slow, raw, read_safely(raw))
+    assert len(db.session.scalars(select(Case)).all()) == 1
+    assert db.session.get_one(InboundMail, row.id, populate_existing=True).outcome == "new_case"
