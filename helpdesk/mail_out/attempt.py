@@ -37,9 +37,13 @@ class Open:
 
 @dataclass
 class Attempt:
-    """`number` is the mail's count of attempts when this one began: once it is higher, somebody else has the mail."""
+    """`number` is the mail's count of attempts when this one began: once it is higher, somebody else has the mail.
+
+    `mail_id` stands beside the row because a rolled back row is read anew, which a database that is away refuses.
+    """
 
     mail: OutboundMail
+    mail_id: int
     number: int
     open: list[Open]
     past_the_dot: set[int] = field(default_factory=set)
@@ -74,7 +78,7 @@ class Attempt:
     def is_ours(self) -> Any:
         """The condition that holds as long as nobody has taken the mail from us."""
         return and_(
-            OutboundMail.id == self.mail.id, OutboundMail.state == "sending", OutboundMail.attempts == self.number
+            OutboundMail.id == self.mail_id, OutboundMail.state == "sending", OutboundMail.attempts == self.number
         )
 
 
@@ -98,7 +102,7 @@ def take(mail_id: int) -> Attempt | None:
             for each in recipients_of(mail)
             if each.state in ("waiting", "uncertain")
         ]
-    return Attempt(mail, mail.attempts, open_)
+    return Attempt(mail, mail.id, mail.attempts, open_)
 
 
 def recipients_of(mail: OutboundMail) -> list[Recipient]:

@@ -125,7 +125,7 @@ def bytes_of(mail: OutboundMail) -> bytes:
 
 def _after(error: Exception, attempt: Attempt, decided: Mapping[int, Fate]) -> dict[int, Fate]:
     """The fates when something raised: never for ever, and always to be seen."""
-    log.exception("Mail %s: attempt %s failed", attempt.mail.id, attempt.number, exc_info=error)
+    log.exception("Mail %s: attempt %s failed", attempt.mail_id, attempt.number, exc_info=error)
     fates = {}
     for recipient in attempt.open:
         if recipient.id in decided:
@@ -148,5 +148,5 @@ def _settle_patiently(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
         try:
             return settle(attempt, fates)
         except OperationalError:
-            log.warning("The database does not answer; what became of mail %s is kept in memory", attempt.mail.id)
+            log.warning("The database does not answer; what became of mail %s is kept in memory", attempt.mail_id)
     return settle(attempt, fates)

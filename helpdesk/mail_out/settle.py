@@ -31,7 +31,7 @@ def settle(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
         query = select(OutboundMail).where(attempt.is_ours).with_for_update()
         mail = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
         if mail is None:
-            log.warning("Mail %s was taken over; what attempt %s saw is not recorded", attempt.mail.id, attempt.number)
+            log.warning("Mail %s was taken over; what attempt %s saw is not recorded", attempt.mail_id, attempt.number)
             return
         for recipient in recipients_of(mail):
             if recipient.id in before:

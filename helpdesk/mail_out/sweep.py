@@ -19,6 +19,8 @@ def sweep_outbox() -> int:
     if outgoing_is_off():
         return 0
     due = db.session.scalars(due_mail()).all()
+    # The broker may take its time; no transaction stays open meanwhile.
+    db.session.rollback()
     woken = 0
     for mail_id in due:
         # A broker that does not take one does not take the next: the rows are still there in half a minute.

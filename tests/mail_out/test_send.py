@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from helpdesk.blobs import store
 from helpdesk.core.db import transaction
@@ -207,6 +207,32 @@ def test_a_database_that_drops_its_connections_while_the_server_answers_costs_no
     smtp_server.before_answering = drop_all
     mail = put()
     send_mail(mail.id)
+    assert (look(mail).state, look(mail).resent, len(smtp_server.received)) == ("sent", 0, 1)
+
+
+def test_a_database_that_is_away_when_the_server_has_answered_is_waited_for(
+    app: Flask, put: Put, look: Look, smtp_server: SmtpServer
+) -> None:
+    name = str(make_url(app.config["DATABASE_URL"]).database)
+    beside = make_url(app.config["DATABASE_URL"]).set(drivername="postgresql", database="template1")
+
+    def let_in(yes: bool) -> None:
+        with psycopg.connect(beside.render_as_string(hide_password=False), autocommit=True) as other:
+            other.execute(f'alter database "{name}" allow_connections {yes}')
+            other.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+
+    back = threading.Timer(0.7, let_in, [True])
+
+    def go_away() -> None:
+        let_in(False)
+        back.start()
+
+    smtp_server.before_answering = go_away
+    mail = put()
+    try:
+        send_mail(mail.id)
+    finally:
+        back.join()
     assert (look(mail).state, look(mail).resent, len(smtp_server.received)) == ("sent", 0, 1)
 
 
