@@ -58,6 +58,9 @@ def clean(source: str, own: dict[str, str], *, images: bool) -> str:
             if address.lower().startswith("cid:"):
                 return own.get(address[4:].strip("<> "))
             return address if images and address.lower().startswith(("https://", "http://")) else None
+        if name == "href" and value.strip().lower().startswith(("data:", "cid:")):
+            # Those schemes are let through for pictures; behind a link they would be a page of the sender's making.
+            return None
         return value
 
     attributes = dict.fromkeys(TAGS, LOOKS) | {"a": LOOKS | {"href"}, "img": LOOKS | {"src", "alt"}}
