@@ -21,6 +21,7 @@ from helpdesk.core.i18n import _
 from helpdesk.core.jobs import wake
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.doors import imap
+from helpdesk.mail_in.doors.imap_trouble import MailboxTrouble
 from helpdesk.mail_in.models import InboundMail, Mailbox
 from helpdesk.mail_in.receive import Delivery, enter_in_ledger
 
@@ -138,6 +139,9 @@ def _fetch(client: IMAPClient, batch: dict[int, int]) -> Iterator[Fetched]:
             yield Fetched(uid, size, imap.head(client, uid), is_whole=False)
         elif uid in whole:
             yield Fetched(uid, size, whole[uid], is_whole=True)
+        elif imap.sizes(client, [uid]):
+            # It is there and was not handed over: going on would pass it by for good.
+            raise MailboxTrouble(_("The server lists a mail (number %(uid)s) and does not hand it over.", uid=uid))
 
 
 def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:

@@ -329,3 +329,16 @@ class Cutter:
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_mail_that_is_listed_and_not_handed_over_is_not_passed_by(mailbox, dovecot, user, ledger):
+    for n in range(3):
+        dovecot.deliver(user, numbered(n))
+    folder = dovecot.folder / "mail" / user
+    withheld = sorted(file for name in ("new", "cur") for file in (folder / name).iterdir())[1]
+    withheld.chmod(0)
+    assert polled(mailbox) != ""
+    # The server has moved it from new/ to cur/ meanwhile.
+    next(folder.glob(f"*/{withheld.name}*")).chmod(0o600)
+    assert polled(mailbox) == ""
+    assert len(ledger()) == 3
