@@ -197,7 +197,7 @@ def test_with_valkey_stopped_an_inquiry_is_taken_in_and_limits_still_hold(app: F
 
     with start_valkey(tmp_path / "valkey") as server:
         app.config["REDIS_URL"] = server.url
-    kept = {name: app.extensions[name] for name in ("celery", "broker_rests_until", "counters")}
+    kept = {name: app.extensions[name] for name in ("celery", "broker_probe", "broker_rests_until", "counters")}
     app.extensions.pop("live_valkey", None)
     app.config.update(RATELIMIT_ENABLED=True, FORM_LIMIT="2 per 10 minutes")
     jobs.make_celery(app)
