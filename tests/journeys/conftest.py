@@ -25,11 +25,11 @@ class World:
     dovecot: Dovecot
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(
     environment: dict[str, str], session_app: Flask, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """Everything, started once for all journeys."""
+    """Everything, started once for all journeys; ended after them, so that its worker takes no other test's tasks."""
     lmtp = free_port()
     with (
         running_dovecot() as dovecot,
