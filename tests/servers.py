@@ -21,6 +21,8 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.ports import free_port
+
 
 @dataclass(frozen=True)
 class Received:
@@ -138,13 +140,6 @@ class _Controller(Controller):
         talk = _Talk(self.handler, **self.SMTP_kwargs)
         talk.plan = self.plan
         return talk
-
-
-def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def allow(user: str, password: str) -> Callable[..., AuthResult]:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from helpdesk.embedded.processes import end_child, start_tied
+from tests.ports import free_port
 
 PROGRAM = "/usr/sbin/dovecot"
 PASSWORD = "a-mailbox-password"
@@ -172,13 +173,6 @@ def running_dovecot(
             end_child(child, (signal.SIGTERM, 5.0))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _configure(server: Dovecot, only_encrypted: bool, certificate: tuple[str, int]) -> None:

@@ -18,14 +18,9 @@ from flask import Flask
 from helpdesk.accounts.models import Agent, SignIn
 from helpdesk.core.db import transaction
 from helpdesk.core.tokens import fingerprint, new_secret
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class WebProcess:

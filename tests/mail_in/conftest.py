@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from helpdesk.cases.models import Queue
 from helpdesk.core.db import db, transaction
 from helpdesk.embedded.processes import end_child, start_tied
 from helpdesk.mail_in.models import InboundMail
+from tests.ports import free_port
 
 PLAIN = b"""From: Nora Vik <nora@example.net>
 To: support@desk.example
@@ -28,13 +28,6 @@ Date: Mon, 2 Nov 2026 10:00:00 +0100
 
 It burns with a blue flame.
 """.replace(b"\n", b"\r\n")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(is_so: Callable[[], object], within_s: float = 10.0) -> object:

@@ -15,9 +15,7 @@ from helpdesk.mail_in.listing import balances
 from helpdesk.mail_in.models import InboundMail, Mailbox
 from helpdesk.mail_in.poll import poll_mailbox, wake_polls
 from tests.mail_in.conftest import PLAIN
-from tests.servers_dovecot import PASSWORD, is_installed, running_dovecot
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason="Dovecot is not installed")
+from tests.servers_dovecot import PASSWORD, running_dovecot
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,7 @@ from helpdesk.core.db import db
 from helpdesk.mail_in.models import Mailbox
 from helpdesk.mail_in.poll import poll_mailbox
 from tests.mail_in.conftest import PLAIN
-from tests.servers_dovecot import PASSWORD, is_installed, running_dovecot
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason="Dovecot is not installed")
+from tests.servers_dovecot import PASSWORD, running_dovecot
 
 
 @pytest.fixture(scope="module")
