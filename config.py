@@ -138,6 +138,11 @@ SETTINGS = [
     Setting("FORM_ANCESTORS", "", "Sites that may embed the contact form, such as https://www.example.com", _list),
     Setting("TRUSTED_PROXIES", "0", "How many reverse proxies stand in front of the web process", int),
     Setting("TRUSTED_HOSTS", "", "Host names that the web process answers to; empty: any", _list),
+    Setting(
+        "KILL_AT",
+        "",
+        "For tests of faults alone: a place in the code where the process kills itself; tests/chaos asks for them",
+    ),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
 ]
 

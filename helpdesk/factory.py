@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from helpdesk import http, menu
 from helpdesk.accounts.session import agent_of_request
-from helpdesk.core import events, i18n, jobs, limits, looks
+from helpdesk.core import events, i18n, jobs, kill_points, limits, looks
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
 from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS, PUBLIC_FORMS
@@ -37,6 +37,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     jobs.make_celery(app)
     limits.install(app)
     events.install(app, REACTIONS)
+    kill_points.arm(app.config["KILL_AT"])
     i18n.install(app, http.choose_language)
     looks.install(app)
     LoginManager(app).request_loader(agent_of_request)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from celery import Task
+from celery import Task, signals
 
 from helpdesk.core.db import db
+from helpdesk.core.kill_points import here
 from helpdesk.factory import create_app
 
 flask_app = create_app()
@@ -24,7 +25,9 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
         def run(self: Task, *ids: int) -> None:
             with flask_app.app_context():
                 try:
+                    here("task.taken")
                     work(*ids)
+                    here("task.done")
                 except retry_on as error:
                     raise self.retry(exc=error, countdown=min(RETRY_MAX_S, 2**self.request.retries), max_retries=3)
                 finally:
@@ -35,6 +38,12 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
         return celery.task(name=name, bind=True)(run)
 
     return register
+
+
+@signals.beat_init.connect
+def _watch_the_timetable(**_: Any) -> None:
+    signals.before_task_publish.connect(lambda **_: here("beat.tick"), weak=False)
+    signals.after_task_publish.connect(lambda **_: here("beat.sent"), weak=False)
 
 
 from workers import tasks  # noqa: E402, F401

@@ -12,6 +12,7 @@ from flask import current_app
 
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import lazy as _l
+from helpdesk.core.kill_points import here
 
 
 class NoSpace(HelpdeskError):
@@ -49,12 +50,16 @@ class FolderStore:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
+                here("blobs.written")
                 os.fsync(file.fileno())
+            here("blobs.synced")
             os.rename(temporary, target)
+            here("blobs.renamed")
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
+        here("blobs.kept")
 
     def read(self, sha256: str) -> bytes:
         """See Store.read."""

@@ -17,6 +17,7 @@ from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.cases.open import join
 from helpdesk.cases.people import people
 from helpdesk.core.db import db, transaction
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.letter import Letter
 from helpdesk.mail_out.outbox import put_in_outbox
 from helpdesk.mail_out.reply_tokens import new_message_id, reply_address
@@ -94,6 +95,8 @@ def _answer(case: Case, draft: Draft, by: Agent) -> Message:
         record(case, "answered", by=by, message=message)
         if draft.then_close:
             close(case, by)
+        here("cases.answered")
+    here("cases.answer_committed")
     return message
 
 

@@ -7,6 +7,7 @@ from helpdesk.cases.incoming import Incoming, message_of, snippet
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message
 from helpdesk.core.db import transaction
+from helpdesk.core.kill_points import here
 
 
 def append(case: Case, incoming: Incoming) -> Message:
@@ -28,4 +29,5 @@ def append(case: Case, incoming: Incoming) -> Message:
             case.waiting_since = func.now()
         case.snippet = snippet(incoming.text or incoming.quoted)
         record(case, "wrote", message=message, reopened=was == "closed")
+        here("cases.appended")
     return message

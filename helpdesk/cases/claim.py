@@ -10,6 +10,7 @@ from helpdesk.cases.models import Case, Queue
 from helpdesk.core.db import transaction
 from helpdesk.core.errors import InvalidInput
 from helpdesk.core.i18n import lazy as _l
+from helpdesk.core.kill_points import here
 
 CLAIMABLE = ("open", "waiting")
 
@@ -31,10 +32,12 @@ def claim(case: Case, by: Agent) -> None:
         session.refresh(case)
         if won:
             record(case, "claimed", by=by)
+            here("cases.claimed")
         elif case.owner_id is None:
             raise NotOpen()
         elif case.owner_id != by.id:
             raise AlreadyClaimed(case.owner.name if case.owner else "")
+    here("cases.claim_committed")
 
 
 def claim_next(by: Agent, queue: Queue | None = None) -> Case:

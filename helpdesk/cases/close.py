@@ -8,6 +8,7 @@ from helpdesk.cases.events import record
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case
 from helpdesk.core.db import transaction
+from helpdesk.core.kill_points import here
 
 
 def close(case: Case, by: Agent | None) -> None:
@@ -20,6 +21,8 @@ def close(case: Case, by: Agent | None) -> None:
         case.closed_at = func.now()
         session.flush()
         record(case, "closed", by=by)
+        here("cases.closed")
+    here("cases.close_committed")
 
 
 def reopen(case: Case, by: Agent | None) -> None:

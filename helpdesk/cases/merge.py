@@ -9,6 +9,7 @@ from helpdesk.cases.events import record
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message, Participant
 from helpdesk.core.db import transaction
+from helpdesk.core.kill_points import here
 
 
 def merge(case: Case, into: Case, by: Agent) -> Case:
@@ -40,6 +41,8 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
             target.status, target.closed_at, target.waiting_since = "open", None, source.waiting_since
         session.flush()
         record(target, "merged", by=by, from_number=source.number, from_id=source.id, was=was)
+        here("cases.merged")
+    here("cases.merge_committed")
     return target
 
 

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from helpdesk.core.db import after_commit
+from helpdesk.core.kill_points import here
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,10 @@ def wake(task_name: str, *ids: int) -> bool:
     if time.monotonic() < extensions["broker_rests_until"]:
         return False
     try:
+        here("jobs.before_wake")
         extensions["broker_probe"].ping()
         extensions["celery"].send_task(task_name, args=ids, queue=queue_for(task_name), retry=False)
+        here("jobs.woken")
     except (OperationalError, RedisError, OSError) as error:
         extensions["broker_rests_until"] = time.monotonic() + BROKER_REST_S
         log.warning("The broker does not answer (%s); the sweeper will take up %s %s", error, task_name, ids)

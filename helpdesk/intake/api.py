@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from helpdesk.blobs.uploads import take
 from helpdesk.core.errors import InvalidInput
 from helpdesk.core.i18n import language
+from helpdesk.core.kill_points import here
 from helpdesk.core.network import network_of
 from helpdesk.intake import schema
 from helpdesk.intake.inquiry import InquiryForm
@@ -33,6 +34,7 @@ def create() -> tuple[Response, int]:
     mark = asked.key or request.headers.get("Idempotency-Key", "")[:100] or secrets.token_urlsafe(12)
     sent = Sent("api", queue, mark, network_of(request.remote_addr))
     taken = take_in(typed.inquiry(asked.language or language(), files), sent)
+    here("api.before_answer")
     return jsonify(number=taken.number, confirmation=taken.confirmed), 201 if taken.new else 200
 
 

@@ -15,6 +15,7 @@ from helpdesk.core import limits
 from helpdesk.core.db import db, transaction
 from helpdesk.core.errors import TooMany
 from helpdesk.core.i18n import _
+from helpdesk.core.kill_points import here
 from helpdesk.customers.match import customer_for
 from helpdesk.intake.confirm import confirm
 from helpdesk.intake.inquiry import Inquiry
@@ -49,6 +50,7 @@ def take_in(inquiry: Inquiry, sent: Sent) -> Taken:
     before = _taken_before(inquiry, sent)
     if before is None:
         _count(inquiry.email, sent.network)
+    here("form.counted")
     raw = keep(inquiry.as_json())
     with transaction() as session:
         enter([raw])
@@ -70,10 +72,13 @@ def take_in(inquiry: Inquiry, sent: Sent) -> Taken:
         )
         if row_id is None:
             return _again(inquiry, sent, values)
+        here("form.row_inserted")
         case, rule = _open(inquiry, sent)
         confirmed = confirm(case, inquiry.language)
         row = session.get_one(InboundMail, row_id)
         row.case_id, row.evidence = case.id, {"customer": rule, "confirmed": confirmed}
+        here("form.case_opened")
+    here("form.committed")
     return Taken(case.number, True, confirmed)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk.accounts.models import Agent, SignIn
 from helpdesk.core.db import db
 from helpdesk.core.errors import TooMany
+from helpdesk.core.kill_points import here
 from helpdesk.live.line import PUSHED_OUT_MS, Line
 from helpdesk.live.replay import newest_id, since
 from helpdesk.live.stream import channel, valkey
@@ -92,6 +93,7 @@ class Hub:
             self._last_id = max(self._last_id, event["id"])
             lines = list(self.lines)
         words = as_text(event)
+        here("live.noticed")
         for line in lines:
             line.say(words)
 

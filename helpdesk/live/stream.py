@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from helpdesk.cases.models import CaseEvent
 from helpdesk.core.db import after_commit
+from helpdesk.core.kill_points import here
 from helpdesk.core.tokens import seal
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,9 @@ def _publish(news: str) -> None:
     if time.monotonic() < app.extensions["live_rests_until"]:
         return
     try:
+        here("live.before_publish")
         client.publish(channel(app), news)
+        here("live.published")
     except (redis.RedisError, OSError) as error:
         app.extensions["live_rests_until"] = time.monotonic() + REST_S
         log.warning("Valkey does not answer (%s); screens find out from the table", error)

@@ -19,6 +19,7 @@ from helpdesk.core.db import db, transaction
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
 from helpdesk.core.jobs import wake
+from helpdesk.core.kill_points import here
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.doors import imap
 from helpdesk.mail_in.doors.imap_trouble import MailboxTrouble
@@ -55,6 +56,7 @@ def poll_mailbox(mailbox_id: int) -> None:
     mailbox = lease(Mailbox, mailbox_id, Mailbox.active, seconds=LEASE_S)
     if mailbox is None:
         return
+    here("imap.leased")
     problem = ""
     try:
         account = account_of(mailbox)
@@ -76,6 +78,7 @@ def poll_mailbox(mailbox_id: int) -> None:
             .where(Mailbox.id == mailbox_id)
             .values(leased_until=None, polled_at=func.now(), problem=problem, **went_well)
         )
+    here("imap.poll_recorded")
 
 
 def account_of(mailbox: Mailbox) -> imap.Account:
@@ -106,8 +109,11 @@ def _fetch_new(client: IMAPClient, account: imap.Account, mailbox: Mailbox) -> N
         imap.mark(client, folder, sorted(_known(mailbox, left)), account.moved_to)
     for batch in _batches(client, imap.uids_after(client, mailbox.last_uid)):
         fetched = list(_fetch(client, batch))
+        here("imap.fetched")
         _commit(mailbox, fetched, up_to=max(batch))
+        here("imap.rows_committed")
         imap.mark(client, folder, [one.uid for one in fetched], account.moved_to)
+        here("imap.marked")
 
 
 def _start_over(mailbox: Mailbox, folder: imap.Folder) -> None:
@@ -147,6 +153,7 @@ def _fetch(client: IMAPClient, batch: dict[int, int]) -> Iterator[Fetched]:
 def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
     """A ledger row for each mail, and how far we are: all in one transaction, the bytes before it."""
     kept = {one.uid: keep(one.raw) for one in fetched}
+    here("imap.bytes_kept")
     with transaction() as session:
         # Pollers of one mailbox commit one after the other, so that each mail is counted once.
         current = session.execute(
@@ -159,6 +166,8 @@ def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
                 current.fetched += 1
         current.last_uid = max(current.last_uid, up_to)
         current.leased_until = func.now() + text(f"interval '{LEASE_S} seconds'")
+        session.flush()
+        here("imap.rows_inserted")
 
 
 def _known(mailbox: Mailbox, uids: list[int]) -> set[int]:

@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.blobs.store import Kept, enter, keep
 from helpdesk.cases.models import Queue
-from helpdesk.core.db import transaction
+from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.jobs import later
+from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail, Mailbox
 
 READ = "mail_in.read"
@@ -68,5 +69,7 @@ def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
                     InboundMail.uid == delivery.uid,
                 )
             ).scalar_one()
+        here("mail_in.row_inserted")
+        after_commit(lambda: here("mail_in.row_committed"))
         later(READ, found.id)
     return found

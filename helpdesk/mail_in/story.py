@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core.db import transaction
+from helpdesk.core.kill_points import here
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.content import content_hash
 from helpdesk.mail_in.decide import Decision, Letter, decide
@@ -34,11 +35,15 @@ def read_mail(inbound_id: int) -> None:
     row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=LEASE_S)
     if row is None:
         return
+    here("mail_in.leased")
     held_until = row.leased_until
     try:
         raw = get(row.raw_sha256)
+        here("mail_in.bytes_got")
         mail = read_safely(raw)
+        here("mail_in.was_read")
         finish(row, raw, mail)
+        here("mail_in.finished")
     except Superseded:
         log.warning("Ledger row %s took too long to read and was taken over", inbound_id)
     except DBAPIError:
@@ -56,6 +61,7 @@ def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None =
     held_until = row.leased_until
     letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
     files = _files_kept(mail)
+    here("mail_in.files_kept")
     with transaction() as session:
         if not _still_held(row, held_until):
             raise Superseded()
@@ -69,6 +75,7 @@ def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None =
         enter(files)
         chosen = decision or decide(letter)
         placed = place(letter, chosen)
+        here("mail_in.placed")
         row.outcome, row.rule, row.evidence = chosen.outcome, chosen.rule, {**chosen.saw, **placed.saw}
         row.case_id, row.message_row_id = placed.case_id, placed.message_id
         row.done_at, row.leased_until = func.now(), None

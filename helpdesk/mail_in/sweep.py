@@ -6,6 +6,7 @@ from sqlalchemy import func, or_, select, update
 
 from helpdesk.core.db import db, transaction
 from helpdesk.core.jobs import wake
+from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ
 from helpdesk.mail_in.story import ATTEMPTS_MAX
@@ -25,12 +26,16 @@ def sweep_inbound() -> int:
     for _ in range(BATCHES_MAX):
         due = _due()
         told = [inbound_id for inbound_id in due if wake(READ, inbound_id)]
+        if told:
+            here("sweep.inbound_woken")
         with transaction() as session:
             session.execute(
                 update(InboundMail)
                 .where(InboundMail.id.in_(told), InboundMail.outcome.is_(None))
                 .values(next_try_at=func.now() + PATIENCE)
             )
+        if told:
+            here("sweep.inbound_noted")
         woken += len(told)
         if len(told) < BATCH:
             break

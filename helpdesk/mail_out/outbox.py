@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from helpdesk.core.db import transaction
 from helpdesk.core.jobs import later
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.errors import NobodyToSendTo
 from helpdesk.mail_out.letter import Letter
 from helpdesk.mail_out.models import OutboundMail, Recipient
@@ -42,6 +43,7 @@ def put_in_outbox(letter: Letter) -> OutboundMail:
         )
         session.add(mail)
         session.flush()
+        here("mail_out.row_inserted")
         later("mail_out.send", mail.id)
     return mail
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from helpdesk.blobs import store
 from helpdesk.core.db import db, transaction
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.address import is_address, on_the_wire
 from helpdesk.mail_out.attempt import Attempt, Open, Superseded, take
 from helpdesk.mail_out.compose import compose, wants_utf8
@@ -47,6 +48,7 @@ def send_mail(mail_id: int) -> None:
     attempt = take(mail_id)
     if attempt is None:
         return
+    here("mail_out.leased")
     fates = _without_trying(attempt)
     if len(fates) < len(attempt.open):
         try:
@@ -118,8 +120,10 @@ def bytes_of(mail: OutboundMail) -> bytes:
     except Exception as error:
         raise CannotCompose() from error
     sha256 = store.put(data)
+    here("mail_out.composed")
     with transaction():
         mail.raw_sha256 = sha256
+    here("mail_out.bytes_recorded")
     return data
 
 
@@ -146,7 +150,8 @@ def _settle_patiently(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
     for pause in SETTLE_PAUSES_S:
         time.sleep(pause)
         try:
-            return settle(attempt, fates)
+            settle(attempt, fates)
+            return here("mail_out.settled")
         except OperationalError:
             log.warning("The database does not answer; what became of mail %s is kept in memory", attempt.mail_id)
     return settle(attempt, fates)

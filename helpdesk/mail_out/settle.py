@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from helpdesk.core.db import transaction
 from helpdesk.core.events import emit
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.attempt import Attempt, Open, recipients_of
 from helpdesk.mail_out.backoff import pause_s
 from helpdesk.mail_out.delivery import Fate
@@ -37,6 +38,7 @@ def settle(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
             if recipient.id in before:
                 _apply(recipient, before[recipient.id], fates.get(recipient.id))
         _conclude(mail)
+        here("mail_out.settling")
 
 
 def _apply(recipient: Recipient, before: Open, fate: Fate | None) -> None:
@@ -46,6 +48,7 @@ def _apply(recipient: Recipient, before: Open, fate: Fate | None) -> None:
     elif fate.fate == "lost":
         # The final dot was sent and its answer never came. The second time it is taken for sent, and says so.
         recipient.state = "sent" if before.is_uncertain else "uncertain"
+        here("mail_out.lost")
     else:
         recipient.state = "sent" if fate.fate == "sent" else "failed"
     if fate is not None:

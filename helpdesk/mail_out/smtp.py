@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.delivery import BeforeTheDot, Envelope, Fate
 from helpdesk.mail_out.server import NEVER, REQUIRED, SmtpServer
 from helpdesk.mail_out.smtp_words import Stopped, said, stopped_by
@@ -36,9 +37,11 @@ class SmtpTransport:
         fates: dict[str, Fate] = {}
         try:
             with self._connection() as smtp:
+                here("smtp.connected")
                 self._begin(smtp, envelope)
                 accepted = self._address(smtp, envelope, fates)
                 if accepted:
+                    here("smtp.recipients_named")
                     fate = self._hand_over(smtp, envelope, accepted, before_the_dot)
                     fates.update(dict.fromkeys(accepted, fate))
         except Stopped as stop:
@@ -129,15 +132,20 @@ class SmtpTransport:
             code, words = smtp.docmd("DATA")
             if code != 354:
                 raise self._refusal(code, words)
+            here("smtp.data_begun")
             data = LEADING_DOT.sub(b"..", envelope.data)
             for start in range(0, len(data), CHUNK_BYTES):
                 smtp.send(data[start : start + CHUNK_BYTES])
+        here("smtp.before_the_dot")
         before_the_dot(accepted)
+        here("smtp.dot_announced")
         try:
             assert smtp.sock is not None
             smtp.sock.settimeout(self.last_timeout_s)
             smtp.send(b".\r\n")
+            here("smtp.dot_sent")
             code, words = smtp.getreply()
+            here("smtp.answered")
         except (smtplib.SMTPException, OSError) as error:
             log.warning("Lost %s after the final dot of mail %s: %s", self.server, envelope.mail_id, error)
             return Fate("lost")

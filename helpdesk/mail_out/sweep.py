@@ -4,6 +4,7 @@ from sqlalchemy import Select, func, or_, select
 
 from helpdesk.core.db import db
 from helpdesk.core.jobs import wake
+from helpdesk.core.kill_points import here
 from helpdesk.mail_out.models import DUE, OutboundMail
 from helpdesk.mail_out.transport import outgoing_is_off
 
@@ -26,6 +27,7 @@ def sweep_outbox() -> int:
         # A broker that does not take one does not take the next: the rows are still there in half a minute.
         if not wake("mail_out.send", mail_id):
             break
+        here("sweep.outbox_woken")
         woken += 1
     return woken
 

@@ -9,6 +9,7 @@ from helpdesk.cases.models import Queue
 from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import lazy as _l
+from helpdesk.core.kill_points import here
 from helpdesk.mail_in.doors.addresses import ADDRESS, AddressBook, normal, storable
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
@@ -56,9 +57,12 @@ class Pipe:
 
     def take_in(self, raw: bytes) -> InboundMail:
         """The mail's ledger row, durable. Raises NoQueue, NoSpace, and the database's errors."""
+        here("pipe.mail_read")
         queue, address = (self.queue, self.recipient) if self.queue else self._queue_for(raw)
         sender = None if self.sender is None else storable(self.sender.strip().strip("<>"))
-        return receive(raw, Delivery("pipe", queue, sender, storable(address)))
+        row = receive(raw, Delivery("pipe", queue, sender, storable(address)))
+        here("pipe.row_committed")
+        return row
 
     def _queue_for(self, raw: bytes) -> tuple[Queue, str]:
         for address in [self.recipient, *addresses_in_head(raw)]:

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 from sqlalchemy.exc import OperationalError
 
 from helpdesk.core.errors import HelpdeskError
+from helpdesk.core.kill_points import here
 from helpdesk.mail_in.doors.addresses import storable
 from helpdesk.mail_in.doors.counter import RECIPIENTS_MAX, Arrived, Counter, Wanted
 
@@ -190,11 +191,14 @@ class Talk(SMTP):
             return
         else:
             try:
+                here("door.mail_arrived")
                 replies = await self._answer(raw)
+                here("door.rows_committed")
             finally:
                 self.counter.bytes_in_hand -= len(raw)
         for reply in replies:
             await self.push(reply)
+        here("door.yes_said")
         self._set_post_data_state()
 
     async def _read_mail(self) -> bytes:
