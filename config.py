@@ -119,6 +119,12 @@ SETTINGS = [
         "IMAP_ALLOW_PRIVATE", "1", "Whether mailboxes may be on servers in a private network (10.…, 192.168.…)", _flag
     ),
     Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),
+    Setting(
+        "LEASE_S",
+        "60",
+        "How long the work of a worker that was killed waits; longer than a mail takes to read (30 s)",
+        int,
+    ),
     Setting("SESSION_IDLE_DAYS", "7", "A sign-in ends after this long unused", int),
     Setting("SESSION_MAX_DAYS", "30", "A sign-in ends after this long in any case", int),
     Setting(

@@ -1,12 +1,22 @@
 """Leases: one worker holds a row for a while, and a dead worker's hold ends by itself."""
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, text, update
+from flask import Flask, current_app
+from sqlalchemy import TextClause, func, or_, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk.core.db import Base, transaction
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T", bound=Base)
+AGAIN_S = 1.0
+"""A renewal that the database did not take is tried again so soon."""
 
 
 def lease(model: type[T], row_id: int, *conditions: Any, seconds: int) -> T | None:
@@ -20,7 +30,46 @@ def lease(model: type[T], row_id: int, *conditions: Any, seconds: int) -> T | No
         return session.execute(
             update(model)
             .where(table.id == row_id, or_(table.leased_until.is_(None), table.leased_until < func.now()), *conditions)
-            .values(leased_until=func.now() + text(f"interval '{int(seconds)} seconds'"), attempts=table.attempts + 1)
+            .values(leased_until=func.now() + _so_long(seconds), attempts=table.attempts + 1)
             .returning(model)
             .execution_options(populate_existing=True)
         ).scalar_one_or_none()
+
+
+@contextmanager
+def renewed(model: type[Base], *is_ours: Any, seconds: int) -> Iterator[None]:
+    """While the work inside goes on, hold the row for which `is_ours` holds for `seconds` more, again and again.
+
+    For work that waits for a network: it may take long, and yet the row is free soon after its worker was killed.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    over = threading.Event()
+    change = (
+        update(model)
+        .where(*is_ours)
+        .values(leased_until=func.now() + _so_long(seconds))
+        .execution_options(synchronize_session=False)
+    )
+
+    def renew() -> None:
+        pause = seconds / 3
+        while not over.wait(pause):
+            try:
+                with app.app_context(), transaction() as session:
+                    session.execute(change)
+                pause = seconds / 3
+            except SQLAlchemyError as error:
+                log.warning("A lease could not be renewed (%s)", type(error).__name__)
+                pause = min(AGAIN_S, pause)
+
+    renewing = threading.Thread(target=renew, name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        renewing.join(AGAIN_S)
+
+
+def _so_long(seconds: int) -> TextClause:
+    return text(f"interval '{int(seconds)} seconds'")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 from imapclient import IMAPClient
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.blobs.store import Kept, keep
@@ -20,7 +20,7 @@ from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
 from helpdesk.core.jobs import wake
 from helpdesk.core.kill_points import here
-from helpdesk.core.leases import lease
+from helpdesk.core.leases import lease, renewed
 from helpdesk.mail_in.doors import imap
 from helpdesk.mail_in.doors.imap_trouble import MailboxTrouble
 from helpdesk.mail_in.models import InboundMail, Mailbox
@@ -29,7 +29,6 @@ from helpdesk.mail_in.receive import Delivery, enter_in_ledger
 log = logging.getLogger(__name__)
 
 POLL = "mail_in.poll_mailbox"
-LEASE_S = 300
 BATCH_MAILS = 20
 BATCH_BYTES = 4 * 1024 * 1024
 
@@ -53,14 +52,16 @@ def wake_polls() -> None:
 
 def poll_mailbox(mailbox_id: int) -> None:
     """Fetch what is new, if nobody else is at it; afterwards the mailbox says how it went."""
-    mailbox = lease(Mailbox, mailbox_id, Mailbox.active, seconds=LEASE_S)
+    seconds = current_app.config["LEASE_S"]
+    mailbox = lease(Mailbox, mailbox_id, Mailbox.active, seconds=seconds)
     if mailbox is None:
         return
     here("imap.leased")
     problem = ""
     try:
         account = account_of(mailbox)
-        with imap.signed_in(account) as client:
+        is_ours = (Mailbox.id == mailbox_id, Mailbox.attempts == mailbox.attempts)
+        with renewed(Mailbox, *is_ours, seconds=seconds), imap.signed_in(account) as client:
             _fetch_new(client, account, mailbox)
     except HelpdeskError as trouble:
         problem = str(trouble)
@@ -165,7 +166,6 @@ def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
                 _enter(current, one, kept[one.uid])
                 current.fetched += 1
         current.last_uid = max(current.last_uid, up_to)
-        current.leased_until = func.now() + text(f"interval '{LEASE_S} seconds'")
         session.flush()
         here("imap.rows_inserted")
 

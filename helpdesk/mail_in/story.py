@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError
 
@@ -20,7 +21,6 @@ from helpdesk.mail_reading.mail import Mail
 from helpdesk.mail_reading.safely import read_safely
 
 log = logging.getLogger(__name__)
-LEASE_S = 120
 ATTEMPTS_MAX = 5
 PAUSE_S = 30
 """Before the second attempt; each further one waits twice as long."""
@@ -32,7 +32,7 @@ class Superseded(Exception):
 
 def read_mail(inbound_id: int) -> None:
     """Read the mail behind a ledger row and give it its outcome. A row that has one, or is being read, is left."""
-    row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=LEASE_S)
+    row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=current_app.config["LEASE_S"])
     if row is None:
         return
     here("mail_in.leased")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import func, or_, select, update
 
 from helpdesk.core.db import db, transaction
@@ -13,10 +14,10 @@ from helpdesk.mail_in.story import ATTEMPTS_MAX
 
 BATCH = 500
 BATCHES_MAX = 40
-SETTLED = timedelta(seconds=10)
-"""A row younger than this has most likely just been told to the broker."""
-PATIENCE = timedelta(seconds=60)
-"""How long a woken row is left to the worker before it is woken again: there may be many before it."""
+SETTLED = 1 / 3
+"""A row younger than this has most likely just been told to the broker. In rounds of the sweeper."""
+PATIENCE = 2
+"""How long a woken row is left to the worker before it is woken again: there may be many before it. In rounds."""
 
 
 def sweep_inbound() -> int:
@@ -32,7 +33,7 @@ def sweep_inbound() -> int:
             session.execute(
                 update(InboundMail)
                 .where(InboundMail.id.in_(told), InboundMail.outcome.is_(None))
-                .values(next_try_at=func.now() + PATIENCE)
+                .values(next_try_at=func.now() + _rounds(PATIENCE))
             )
         if told:
             here("sweep.inbound_noted")
@@ -65,7 +66,7 @@ def _due() -> list[int]:
         select(InboundMail.id)
         .where(
             InboundMail.outcome.is_(None),
-            InboundMail.next_try_at <= func.now() - SETTLED,
+            InboundMail.next_try_at <= func.now() - _rounds(SETTLED),
             or_(InboundMail.leased_until.is_(None), InboundMail.leased_until < func.now()),
         )
         .order_by(InboundMail.next_try_at, InboundMail.id)
@@ -74,3 +75,7 @@ def _due() -> list[int]:
     ids = list(db.session.scalars(query))
     db.session.rollback()
     return ids
+
+
+def _rounds(number: float) -> timedelta:
+    return timedelta(seconds=number * current_app.config["SWEEP_S"])

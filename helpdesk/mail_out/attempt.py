@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Integer, and_, cast, func, or_, select, text, update
 
 from helpdesk.core.db import transaction
 from helpdesk.core.leases import lease
 from helpdesk.mail_out.models import OutboundMail, Recipient
-
-LEASE_S = 600
-"""Longer than a mail to many recipients takes up to its final dot."""
-LAST_WORD_S = 120
-"""What the lease has left after the longest wait for the answer to the final dot."""
 
 
 class Superseded(Exception):
@@ -49,19 +45,18 @@ class Attempt:
     past_the_dot: set[int] = field(default_factory=set)
     """Ids of the recipients whose final dot was sent, or was just about to be."""
 
-    def mark_the_dot(self, recipients: Sequence[Open], last_timeout_s: float) -> None:
-        """Write down that the final dot is about to be sent for these, and hold the mail until its answer is due.
+    def mark_the_dot(self, recipients: Sequence[Open]) -> None:
+        """Write down that the final dot is about to be sent for these.
 
         A worker that dies after this leaves `uncertain` behind, one that dies before leaves `waiting`: that is how the
         next one knows. Raises Superseded.
         """
         ids = {recipient.id for recipient in recipients}
-        hold = text(f"interval '{int(last_timeout_s) + LAST_WORD_S} seconds'")
         with transaction() as session:
             held: Any = session.execute(
                 update(OutboundMail)
                 .where(self.is_ours, OutboundMail.leased_until > func.now())
-                .values(leased_until=func.now() + hold)
+                .values(leased_until=func.now() + text(f"interval '{current_app.config['LEASE_S']} seconds'"))
                 .execution_options(synchronize_session=False)
             )
             if not held.rowcount:
@@ -90,7 +85,7 @@ def take(mail_id: int) -> Attempt | None:
     due = OutboundMail.next_try_at <= func.now()
     is_due = or_(OutboundMail.state == "sending", and_(OutboundMail.state.in_(("queued", "delayed", "uncertain")), due))
     with transaction() as session:
-        mail = lease(OutboundMail, mail_id, is_due, seconds=LEASE_S)
+        mail = lease(OutboundMail, mail_id, is_due, seconds=current_app.config["LEASE_S"])
         if mail is None:
             return None
         if mail.state == "sending":

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from helpdesk.blobs import store
 from helpdesk.core.db import db, transaction
 from helpdesk.core.kill_points import here
+from helpdesk.core.leases import renewed
 from helpdesk.mail_out.address import is_address, on_the_wire
 from helpdesk.mail_out.attempt import Attempt, Open, Superseded, take
 from helpdesk.mail_out.compose import compose, wants_utf8
@@ -49,12 +50,17 @@ def send_mail(mail_id: int) -> None:
     if attempt is None:
         return
     here("mail_out.leased")
+    with renewed(OutboundMail, attempt.is_ours, seconds=current_app.config["LEASE_S"]):
+        _make(attempt)
+
+
+def _make(attempt: Attempt) -> None:
     fates = _without_trying(attempt)
     if len(fates) < len(attempt.open):
         try:
             fates.update(_try(attempt, [each for each in attempt.open if each.id not in fates]))
         except Superseded:
-            log.warning("Mail %s: attempt %s took too long and was taken over", mail_id, attempt.number)
+            log.warning("Mail %s: attempt %s took too long and was taken over", attempt.mail_id, attempt.number)
             return
         except Exception as error:
             fates.update(_after(error, attempt, fates))
@@ -104,7 +110,7 @@ def _try(attempt: Attempt, recipients: Sequence[Open]) -> dict[int, Fate]:
 
 def _mark(attempt: Attempt, by_address: Mapping[str, list[Open]], accepted: Sequence[str]) -> None:
     recipients = [recipient for address in accepted for recipient in by_address[address]]
-    attempt.mark_the_dot(recipients, current_app.config["SMTP_LAST_TIMEOUT_S"])
+    attempt.mark_the_dot(recipients)
 
 
 def bytes_of(mail: OutboundMail) -> bytes:

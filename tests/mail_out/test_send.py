@@ -270,7 +270,7 @@ def test_a_worker_killed_after_the_final_dot_leads_to_one_resend_that_is_counted
     for _death in range(2):
         attempt = take(mail.id)
         assert attempt is not None
-        attempt.mark_the_dot(attempt.open, 2)
+        attempt.mark_the_dot(attempt.open)
         make_due(mail)
     send_mail(mail.id)
     assert (look(mail).state, look(mail).resent) == ("sent", 1)
@@ -286,8 +286,8 @@ def test_a_worker_that_slept_through_its_lease_does_not_send_the_final_dot(put: 
     assert slow is not None
     assert quick is not None
     with pytest.raises(Superseded):
-        slow.mark_the_dot(slow.open, 2)
-    quick.mark_the_dot(quick.open, 2)
+        slow.mark_the_dot(slow.open)
+    quick.mark_the_dot(quick.open)
 
 
 def test_a_late_worker_ends_its_connection_without_the_final_dot(
