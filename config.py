@@ -29,6 +29,15 @@ def _flag(text: str) -> bool:
     raise ValueError("use 1 or 0")
 
 
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"use {' or '.join(allowed)}")
+        return text
+
+    return read
+
+
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -149,7 +158,8 @@ SETTINGS = [
         "",
         "For tests of faults alone: a place in the code where the process kills itself; tests/chaos asks for them",
     ),
-    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
+    Setting("LOG_FORMAT", "text", "text: lines to read; json: one JSON object a line", _one_of("text", "json")),
 ]
 
 
@@ -186,7 +196,14 @@ def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **settings,
         "SQLALCHEMY_DATABASE_URI": settings["DATABASE_URL"],
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30, "pool_timeout": 10},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "max_overflow": 30,
+            "pool_timeout": 10,
+            # Parameters are people's words, and errors end in the log.
+            "hide_parameters": True,
+        },
         "SESSION_COOKIE_NAME": "__Host-helpdesk" if https else "helpdesk",
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -1,6 +1,5 @@
 """Where the rooms are joined into one application."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from helpdesk import http, menu
 from helpdesk.accounts.session import agent_of_request
-from helpdesk.core import events, i18n, jobs, kill_points, limits, looks
+from helpdesk.core import events, i18n, jobs, kill_points, limits, logs, looks
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
 from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS, PUBLIC_FORMS
@@ -27,7 +26,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The web application; `settings` (as config.load() gives them) default to the environment's."""
     app = Flask("helpdesk", root_path=str(Path(__file__).parent))
     app.config.from_mapping(config.for_flask(settings or config.load()))
-    logging.basicConfig(level=app.config["LOG_LEVEL"], format="%(levelname)s %(name)s: %(message)s")
+    logs.install(app)
     if app.config["TRUSTED_PROXIES"]:
         n = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

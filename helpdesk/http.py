@@ -1,6 +1,7 @@
 """What every request meets: who may come in, the headers that go out, and errors in plain words."""
 
 import logging
+import time
 import uuid
 from typing import Any
 
@@ -21,6 +22,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from helpdesk.core import logs
 from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError, InvalidInput, NotAllowed, OutOfOrder
 from helpdesk.core.i18n import LANGUAGES
@@ -54,6 +56,8 @@ def install(app: Flask) -> None:
     app.before_request(name_the_request)
     app.before_request(check_who_may)
     app.after_request(add_headers)
+    app.after_request(note_the_request)
+    app.teardown_request(lambda _error: logs.begin())
     app.register_error_handler(HelpdeskError, show_refusal)
     app.register_error_handler(CSRFError, show_stale_form)
     app.register_error_handler(HTTPException, show_http_error)
@@ -63,7 +67,18 @@ def install(app: Flask) -> None:
 
 def name_the_request() -> None:
     """One id for the log lines of a request, also shown on its error page."""
-    g.request_id = uuid.uuid4().hex[:12]
+    g.request_id, g.began = uuid.uuid4().hex[:12], time.monotonic()
+    logs.begin(request=g.request_id)
+
+
+def note_the_request(response: Response) -> Response:
+    """One line a request: what changes or fails at INFO, what only looks at DEBUG. Addresses may hold secrets."""
+    took_ms = round((time.monotonic() - g.get("began", time.monotonic())) * 1000)
+    only_looks = request.method in ("GET", "HEAD", "OPTIONS") and response.status_code < 500
+    level = logging.DEBUG if only_looks else logging.INFO
+    about = {"endpoint": request.endpoint, "status": response.status_code, "ms": took_ms}
+    log.log(level, "%s %s", request.method, request.endpoint or "nothing there", extra={"about": about})
+    return response
 
 
 def check_who_may() -> Any:

@@ -1,16 +1,21 @@
 """The Celery application: `celery -A workers.app worker` and `celery -A workers.app beat`."""
 
+import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 from celery import Task, signals
 
+from helpdesk.core import logs
 from helpdesk.core.db import db
 from helpdesk.core.kill_points import here
 from helpdesk.factory import create_app
 
 flask_app = create_app()
+logs.speak()
 celery = flask_app.extensions["celery"]
+log = logging.getLogger(__name__)
 RETRY_MAX_S = 60
 
 
@@ -23,15 +28,19 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
 
     def register(work: Callable[..., None]) -> Any:
         def run(self: Task, *ids: int) -> None:
-            with flask_app.app_context():
+            with flask_app.app_context(), logs.work(task=name, ids=" ".join(map(str, ids))):
+                began, result = time.monotonic(), "failed"
                 try:
                     here("task.taken")
                     work(*ids)
                     here("task.done")
+                    result = "done"
                 except retry_on as error:
+                    result = "retried"
                     raise self.retry(exc=error, countdown=min(RETRY_MAX_S, 2**self.request.retries), max_retries=3)
                 finally:
                     db.session.remove()
+                    tell(result, time.monotonic() - began, is_routine=every_s is not None)
 
         if every_s is not None:
             celery.conf.beat_schedule[name] = {"task": name, "schedule": every_s, "options": {"expires": every_s}}
@@ -44,6 +53,12 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
 def _watch_the_timetable(**_: Any) -> None:
     signals.before_task_publish.connect(lambda **_: here("beat.tick"), weak=False)
     signals.after_task_publish.connect(lambda **_: here("beat.sent"), weak=False)
+
+
+def tell(result: str, seconds: float, *, is_routine: bool) -> None:
+    """Log how a task went; what beat wakes every few seconds only when it failed, or at DEBUG."""
+    level = logging.DEBUG if is_routine and result == "done" else logging.INFO
+    log.log(level, "Task %s", result, extra={"about": {"ms": round(seconds * 1000)}})
 
 
 from workers import tasks  # noqa: E402, F401

@@ -16,6 +16,7 @@ from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.cases.open import join
 from helpdesk.cases.people import people
+from helpdesk.core import logs
 from helpdesk.core.db import db, transaction
 from helpdesk.core.kill_points import here
 from helpdesk.mail_out.letter import Letter
@@ -81,6 +82,7 @@ def _answer(case: Case, draft: Draft, by: Agent) -> Message:
         if not to:
             raise NoRecipient()
         cc = [person for person in people(draft.cc) if person[1] not in {address for _name, address in to}]
+        logs.bind(trace=_trace_of(case))
         message = _message(case, draft, by, to, cc)
         session.add(message)
         if case.owner_id is None:
@@ -118,6 +120,12 @@ def _message(case: Case, draft: Draft, by: Agent, to: list[Person], cc: list[Per
     message.agent = by
     message.outbound = put_in_outbox(letter)
     return message
+
+
+def _trace_of(case: Case) -> str:
+    """The id of what the customer wrote last: what is answered."""
+    theirs = select(CaseEvent.trace).where(CaseEvent.case_id == case.id, CaseEvent.kind.in_(("opened", "wrote")))
+    return db.session.scalar(theirs.order_by(CaseEvent.id.desc()).limit(1)) or ""
 
 
 def letter_for(case: Case, draft: Draft, by: Agent, to: list[Person], cc: list[Person]) -> Letter:

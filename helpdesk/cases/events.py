@@ -1,11 +1,15 @@
 """The journal: every change of a case is one row, written with the change itself."""
 
+import logging
 from typing import Any
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case, CaseEvent, Message
-from helpdesk.core.db import transaction
+from helpdesk.core import logs
+from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.events import emit
+
+log = logging.getLogger(__name__)
 
 WORDS = frozenset({"opened", "wrote", "answered", "noted", "merged"})
 """Events that an answer's author must have seen: somebody said something."""
@@ -20,6 +24,7 @@ def record(case: Case, kind: str, by: Agent | None = None, message: Message | No
             actor_id=by.id if by else None,
             message_id=message.id if message else None,
             data=data,
+            trace=logs.trace(),
         )
         event.case, event.actor, event.message = case, by, message
         session.add(event)
@@ -27,4 +32,11 @@ def record(case: Case, kind: str, by: Agent | None = None, message: Message | No
         if kind in WORDS:
             case.last_event_id = event.id
         emit(kind, event)
+        after_commit(lambda: tell(event))
     return event
+
+
+def tell(event: CaseEvent) -> None:
+    """Log what happened on a case."""
+    about = {"trace": event.trace, "case": event.case.number, "event": event.id, "agent": event.actor_id}
+    log.info("Case %s", event.kind, extra={"about": about})

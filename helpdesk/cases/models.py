@@ -178,6 +178,8 @@ class CaseEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
     data: Mapped[Json]
+    trace: Mapped[str] = mapped_column(String(16), server_default="", default="")
+    """The id of the mail that made it happen, else of the request."""
 
     case: Mapped[Case] = relationship()
     actor: Mapped[Agent | None] = relationship()

@@ -8,7 +8,7 @@ import logging
 import time
 
 import redis
-from celery import Celery
+from celery import Celery, signals
 from flask import Flask, current_app
 from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
@@ -56,6 +56,8 @@ def make_celery(app: Flask) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         timezone="UTC",
     )
+    # Celery then leaves the loggers as core.logs made them.
+    signals.setup_logging.connect(_leave_logging_alone)
     app.extensions["celery"] = celery
     app.extensions["broker_rests_until"] = 0.0
     app.extensions["broker_probe"] = redis.Redis.from_url(
@@ -65,6 +67,10 @@ def make_celery(app: Flask) -> Celery:
         retry=Retry(NoBackoff(), 0),
     )
     return celery
+
+
+def _leave_logging_alone(**_about: object) -> None:
+    pass
 
 
 def later(task_name: str, *ids: int) -> None:

@@ -11,7 +11,7 @@ from helpdesk.blobs.store import enter, keep
 from helpdesk.cases.incoming import Incoming
 from helpdesk.cases.models import Case, Queue
 from helpdesk.cases.open import open_case
-from helpdesk.core import limits
+from helpdesk.core import limits, logs
 from helpdesk.core.db import db, transaction
 from helpdesk.core.errors import TooMany
 from helpdesk.core.i18n import _
@@ -65,6 +65,7 @@ def take_in(inquiry: Inquiry, sent: Sent) -> Taken:
             "content_hash": inquiry.content_hash(),
             "rule": "form",
             "done_at": func.now(),
+            "trace": logs.begin_trace(),
         }
         # Of two clicks at once the second waits here for the first, then finds its row.
         row_id = session.scalar(

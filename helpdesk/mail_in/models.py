@@ -88,6 +88,8 @@ class InboundMail(Base):
     id: Mapped[Id]
     received_at: Mapped[Created]
     door: Mapped[str] = mapped_column(String(10))
+    trace: Mapped[str] = mapped_column(String(16), server_default="", default="")
+    """The id under which every log line, case event and answer about this mail is found."""
     queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id"))
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailboxes.id"))
     uidvalidity: Mapped[int | None] = mapped_column(BigInteger)

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.blobs.store import Kept, keep
-from helpdesk.core import secret_box
+from helpdesk.core import logs, secret_box
 from helpdesk.core.db import db, transaction
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
@@ -58,6 +58,7 @@ def poll_mailbox(mailbox_id: int) -> None:
         return
     here("imap.leased")
     problem = ""
+    logs.bind(mailbox=mailbox_id)
     try:
         account = account_of(mailbox)
         is_ours = (Mailbox.id == mailbox_id, Mailbox.attempts == mailbox.attempts)

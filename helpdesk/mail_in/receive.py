@@ -1,5 +1,6 @@
 """Taking a mail in: its bytes and its row are durable before anybody is told yes."""
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -7,12 +8,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.blobs.store import Kept, enter, keep
 from helpdesk.cases.models import Queue
+from helpdesk.core import logs
 from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.jobs import later
 from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail, Mailbox
 
 READ = "mail_in.read"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
                 envelope_to=delivery.envelope_to[:320],
                 raw_sha256=kept.sha256,
                 size=kept.size,
+                trace=logs.new_trace(),
             )
             .on_conflict_do_nothing()
             .returning(InboundMail)
@@ -72,4 +76,11 @@ def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
         here("mail_in.row_inserted")
         after_commit(lambda: here("mail_in.row_committed"))
         later(READ, found.id)
+        after_commit(lambda: tell(found))
     return found
+
+
+def tell(row: InboundMail) -> None:
+    """Log that a mail is ours now."""
+    about = {"trace": row.trace, "mail": row.id, "door": row.door, "mailbox": row.mailbox_id, "size": row.size}
+    log.info("Mail taken in", extra={"about": about})

@@ -8,7 +8,8 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.blobs.store import Kept, enter, get, keep
-from helpdesk.core.db import transaction
+from helpdesk.core import logs
+from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.kill_points import here
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.content import content_hash
@@ -37,6 +38,7 @@ def read_mail(inbound_id: int) -> None:
         return
     here("mail_in.leased")
     held_until = row.leased_until
+    logs.bind(trace=row.trace, mail=row.id)
     try:
         raw = get(row.raw_sha256)
         here("mail_in.bytes_got")
@@ -59,6 +61,7 @@ def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None =
     `row` is as its lease() gave it. Raises Superseded when that lease was lost: a second case would be made.
     """
     held_until = row.leased_until
+    logs.bind(trace=row.trace, mail=row.id)
     letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
     files = _files_kept(mail)
     here("mail_in.files_kept")
@@ -79,6 +82,13 @@ def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None =
         row.outcome, row.rule, row.evidence = chosen.outcome, chosen.rule, {**chosen.saw, **placed.saw}
         row.case_id, row.message_row_id = placed.case_id, placed.message_id
         row.done_at, row.leased_until = func.now(), None
+        after_commit(lambda: tell(row))
+
+
+def tell(row: InboundMail) -> None:
+    """Log what became of a mail."""
+    about = {"trace": row.trace, "mail": row.id, "outcome": row.outcome, "rule": row.rule, "case_id": row.case_id}
+    log.info("Mail read", extra={"about": about})
 
 
 def describe(row: InboundMail, raw: bytes, mail: Mail) -> None:

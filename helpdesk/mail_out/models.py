@@ -69,6 +69,8 @@ class OutboundMail(Base):
     """Why it is delayed, uncertain, failed or discarded: {code, server, said, …}; see words.py."""
     raw_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     """The bytes that left."""
+    trace: Mapped[str] = mapped_column(String(16), server_default="", default="")
+    """The id of the mail that it answers, else of the request that wrote it."""
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     sent_at: Mapped[datetime | None]

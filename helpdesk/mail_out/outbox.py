@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from helpdesk.core import logs
 from helpdesk.core.db import transaction
 from helpdesk.core.jobs import later
 from helpdesk.core.kill_points import here
@@ -39,6 +40,7 @@ def put_in_outbox(letter: Letter) -> OutboundMail:
             attachments=[asdict(file) for file in letter.files],
             automatic=letter.automatic,
             created_by_id=letter.created_by_id,
+            trace=logs.trace(),
             recipients=recipients,
         )
         session.add(mail)

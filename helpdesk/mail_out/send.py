@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from helpdesk.blobs import store
+from helpdesk.core import logs
 from helpdesk.core.db import db, transaction
 from helpdesk.core.kill_points import here
 from helpdesk.core.leases import renewed
@@ -50,6 +51,7 @@ def send_mail(mail_id: int) -> None:
     if attempt is None:
         return
     here("mail_out.leased")
+    logs.bind(trace=attempt.mail.trace, outbound=mail_id)
     with renewed(OutboundMail, attempt.is_ours, seconds=current_app.config["LEASE_S"]):
         _make(attempt)
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, select
 
-from helpdesk.core.db import transaction
+from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.events import emit
 from helpdesk.core.kill_points import here
 from helpdesk.mail_out.attempt import Attempt, Open, recipients_of
@@ -39,6 +39,13 @@ def settle(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
                 _apply(recipient, before[recipient.id], fates.get(recipient.id))
         _conclude(mail)
         here("mail_out.settling")
+        after_commit(lambda: tell(mail))
+
+
+def tell(mail: OutboundMail) -> None:
+    """Log what became of an attempt."""
+    about = {"trace": mail.trace, "outbound": mail.id, "state": mail.state, "case_id": mail.case_id}
+    log.info("Mail %s", mail.state, extra={"about": about | {"trouble": mail.trouble.get("code")}})
 
 
 def _apply(recipient: Recipient, before: Open, fate: Fate | None) -> None:

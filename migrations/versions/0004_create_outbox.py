@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("crashes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("trouble", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("raw_sha256", sa.String(length=64), nullable=True),
+        sa.Column("trace", sa.String(length=16), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),

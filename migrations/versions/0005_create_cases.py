@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("trace", sa.String(length=16), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["agents.id"], name=op.f("fk_case_events_actor_id_agents")),
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_case_events_case_id_cases"), ondelete="CASCADE"

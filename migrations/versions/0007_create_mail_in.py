@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("door", sa.String(length=10), nullable=False),
+        sa.Column("trace", sa.String(length=16), server_default="", nullable=False),
         sa.Column("queue_id", sa.BigInteger(), nullable=False),
         sa.Column("mailbox_id", sa.BigInteger(), nullable=True),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=True),

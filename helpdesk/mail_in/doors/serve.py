@@ -9,6 +9,7 @@ from functools import partial
 
 from flask import Flask
 
+from helpdesk.core import logs
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.mail_in.doors.counter import Counter
@@ -30,6 +31,7 @@ def serve(app: Flask, say: Callable[[str], object]) -> None:
 
     `say` is told where we listen. A port of 0 leaves a door shut. Raises CannotListen.
     """
+    logs.speak()
     asyncio.run(_serve(app, say))
 
 
