@@ -8,8 +8,10 @@ from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message
 from helpdesk.core.db import transaction
 from helpdesk.core.kill_points import here
+from helpdesk.core.over_again import over_again
 
 
+@over_again
 def append(case: Case, incoming: Incoming) -> Message:
     """Add `incoming` to the case, or to the one it was merged into.
 

@@ -9,8 +9,10 @@ from helpdesk.cases.incoming import attachments_of
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message
 from helpdesk.core.db import transaction
+from helpdesk.core.over_again import over_again
 
 
+@over_again
 def note(case: Case, text: str, by: Agent, files: tuple[FileRef, ...] = ()) -> Message:
     """Write `text` on the case for colleagues. It changes neither status nor owner. Raises EmptyText."""
     if not text.strip() and not files:
