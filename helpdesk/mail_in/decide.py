@@ -69,6 +69,7 @@ def _seen_already(row: InboundMail) -> Decision | None:
             InboundMail.queue_id == row.queue_id,
             InboundMail.message_id == row.message_id,
             InboundMail.content_hash == row.content_hash,
+            InboundMail.content_hash != "",
             InboundMail.outcome.is_not(None),
             InboundMail.outcome != "duplicate",
             InboundMail.id != row.id,

@@ -76,7 +76,8 @@ class InboundMail(Base):
             "message_id",
             "content_hash",
             unique=True,
-            postgresql_where=text("outcome is not null and outcome <> 'duplicate'"),
+            # A mail that was never read has no hash, and is like no other.
+            postgresql_where=text("outcome is not null and outcome <> 'duplicate' and content_hash <> ''"),
         ),
         Index("ix_inbound_mails_todo", "next_try_at", "id", postgresql_where=text("outcome is null")),
         Index("ix_inbound_mails_outcome_id", "outcome", "id"),

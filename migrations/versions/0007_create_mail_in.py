@@ -108,7 +108,7 @@ def upgrade() -> None:
         "inbound_mails",
         ["queue_id", "message_id", "content_hash"],
         unique=True,
-        postgresql_where=sa.text("outcome is not null and outcome <> 'duplicate'"),
+        postgresql_where=sa.text("outcome is not null and outcome <> 'duplicate' and content_hash <> ''"),
     )
     op.create_index(
         "uq_inbound_mails_fetched",
@@ -124,7 +124,7 @@ def downgrade() -> None:
     op.drop_index(
         "uq_inbound_mails_content",
         table_name="inbound_mails",
-        postgresql_where=sa.text("outcome is not null and outcome <> 'duplicate'"),
+        postgresql_where=sa.text("outcome is not null and outcome <> 'duplicate' and content_hash <> ''"),
     )
     op.drop_index("ix_inbound_mails_todo", table_name="inbound_mails", postgresql_where=sa.text("outcome is null"))
     op.drop_index("ix_inbound_mails_received_at", table_name="inbound_mails")

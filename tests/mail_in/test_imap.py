@@ -120,6 +120,15 @@ def test_a_mail_too_large_to_take_is_in_the_ledger_with_its_head(mailbox, doveco
     assert "$HelpdeskTaken" in dovecot.mails(user)[0][0]
 
 
+def test_the_second_mail_too_large_to_take_holds_up_nothing(mailbox, dovecot, user, ledger, app):
+    app.config["MAIL_MAX_BYTES"] = 2000
+    for n in (1, 2):
+        dovecot.deliver(user, numbered(n) + b"x" * 5000)
+    dovecot.deliver(user, numbered(3))
+    polled(mailbox)
+    assert [row.rule for row in ledger()] == ["too_large", "too_large", ""]
+
+
 def test_four_pollers_at_once_fetch_each_mail_once(mailbox, dovecot, user, ledger, app):
     for n in range(60):
         dovecot.deliver(user, numbered(n))

@@ -50,6 +50,15 @@ def test_a_mail_that_ends_its_worker_again_and_again_is_put_before_a_person(queu
     assert alive.outcome is None
 
 
+def test_two_mails_that_end_their_workers_are_both_put_before_a_person(queue: Queue, app: Flask) -> None:
+    for n in (1, 2):
+        receive(b"Subject: poison %d\r\n\r\nx\r\n" % n, Delivery("lmtp", queue))
+    with transaction() as session:
+        session.execute(update(InboundMail).values(attempts=ATTEMPTS_MAX))
+    sweep_inbound()
+    assert list(db.session.scalars(select(InboundMail.outcome))) == ["unreadable", "unreadable"]
+
+
 def test_a_reader_whose_lease_ran_out_makes_no_second_case(queue: Queue, app: Flask) -> None:
     row = receive(letter(), Delivery("pipe", queue))
     slow = lease(InboundMail, row.id, seconds=0)
