@@ -35,6 +35,8 @@ def put(customer: Customer, contact: Contact | None, kind: str, value: str, show
     """
     with transaction() as session:
         if kind == "phone":
+            # No index decides here: two who add the same number at once follow one another.
+            session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update(key_share=True))
             same = select(ContactPoint).where(
                 ContactPoint.customer_id == customer.id, ContactPoint.kind == "phone", ContactPoint.value == value
             )
