@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import Agent
 from helpdesk.blobs.files import FileRef
 from helpdesk.cases.close import close
 from helpdesk.cases.drafts import forget_draft, save_draft
 from helpdesk.cases.errors import EmptyText, NoRecipient, StaleAnswer
-from helpdesk.cases.events import WORDS, record
+from helpdesk.cases.events import news_since, record
 from helpdesk.cases.incoming import Person, attachments_of, snippet
 from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, CaseEvent, Message
@@ -19,6 +18,7 @@ from helpdesk.cases.people import people
 from helpdesk.core import logs
 from helpdesk.core.db import db, transaction
 from helpdesk.core.kill_points import here
+from helpdesk.core.over_again import over_again
 from helpdesk.mail_out.letter import Letter
 from helpdesk.mail_out.outbox import put_in_outbox
 from helpdesk.mail_out.reply_tokens import new_message_id, reply_address
@@ -42,11 +42,13 @@ class Draft:
     then_close: bool = False
 
 
+@over_again
 def answer(case: Case, draft: Draft, by: Agent) -> Message:
     """Send `draft` to the customer. An unclaimed case becomes the author's.
 
-    Raises StaleAnswer when the customer or a colleague wrote after `draft.seen` (the text is kept as a draft),
-    EmptyText, NoRecipient, BadAddress.
+    The same words by the same author, against the same state, are a second click: they leave once. Raises StaleAnswer
+    when the customer or a colleague wrote after `draft.seen` (the text is kept as a draft), EmptyText, NoRecipient,
+    BadAddress.
     """
     if not draft.text.strip():
         raise EmptyText()
@@ -57,27 +59,13 @@ def answer(case: Case, draft: Draft, by: Agent) -> Message:
         raise
 
 
-def news_since(case: Case, seen: int, by: Agent) -> list[CaseEvent]:
-    """What others said on the case after event `seen`, oldest first."""
-    query = (
-        select(CaseEvent)
-        .where(
-            CaseEvent.case_id == case.id,
-            CaseEvent.id > seen,
-            CaseEvent.kind.in_(WORDS),
-            CaseEvent.actor_id.is_distinct_from(by.id),
-        )
-        .options(joinedload(CaseEvent.message), joinedload(CaseEvent.actor))
-        .order_by(CaseEvent.id)
-    )
-    return list(db.session.scalars(query))
-
-
 def _answer(case: Case, draft: Draft, by: Agent) -> Message:
     with transaction() as session:
         case = locked(case)
         if case.last_event_id > draft.seen and (news := news_since(case, draft.seen, by)):
             raise StaleAnswer(news)
+        if twin := _said_already(case, draft, by):
+            return twin
         to = people(draft.to) or ([(case.from_name, case.from_address)] if case.from_address else [])
         if not to:
             raise NoRecipient()
@@ -100,6 +88,25 @@ def _answer(case: Case, draft: Draft, by: Agent) -> Message:
         here("cases.answered")
     here("cases.answer_committed")
     return message
+
+
+def _said_already(case: Case, draft: Draft, by: Agent) -> Message | None:
+    """The author's own answer since `draft.seen` in the very same words."""
+    if case.last_event_id <= draft.seen:
+        return None
+    query = (
+        select(Message)
+        .join(CaseEvent, CaseEvent.message_id == Message.id)
+        .where(
+            CaseEvent.case_id == case.id,
+            CaseEvent.id > draft.seen,
+            CaseEvent.kind == "answered",
+            CaseEvent.actor_id == by.id,
+            Message.text == draft.text.strip(),
+        )
+        .limit(1)
+    )
+    return db.session.scalar(query)
 
 
 def _message(case: Case, draft: Draft, by: Agent, to: list[Person], cc: list[Person]) -> Message:

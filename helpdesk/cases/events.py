@@ -1,18 +1,24 @@
 """The journal: every change of a case is one row, written with the change itself."""
 
 import logging
+from collections.abc import Set
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core import logs
-from helpdesk.core.db import after_commit, transaction
+from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.events import emit
 
 log = logging.getLogger(__name__)
 
 WORDS = frozenset({"opened", "wrote", "answered", "noted", "merged"})
 """Events that an answer's author must have seen: somebody said something."""
+OUTSIDE_WORDS = frozenset({"wrote", "merged"})
+"""Events that bring a customer's words."""
 
 
 def record(case: Case, kind: str, by: Agent | None = None, message: Message | None = None, **data: Any) -> CaseEvent:
@@ -40,3 +46,19 @@ def tell(event: CaseEvent) -> None:
     """Log what happened on a case."""
     about = {"trace": event.trace, "case": event.case.number, "event": event.id, "agent": event.actor_id}
     log.info("Case %s", event.kind, extra={"about": about})
+
+
+def news_since(case: Case, seen: int, by: Agent | None, kinds: Set[str] = WORDS) -> list[CaseEvent]:
+    """What others than `by` said on the case after event `seen`, oldest first."""
+    query = (
+        select(CaseEvent)
+        .where(
+            CaseEvent.case_id == case.id,
+            CaseEvent.id > seen,
+            CaseEvent.kind.in_(kinds),
+            CaseEvent.actor_id.is_distinct_from(by.id if by else None),
+        )
+        .options(joinedload(CaseEvent.message), joinedload(CaseEvent.actor))
+        .order_by(CaseEvent.id)
+    )
+    return list(db.session.scalars(query))

@@ -10,8 +10,10 @@ from helpdesk.cases.lock import locked
 from helpdesk.cases.models import Case, Message, Participant
 from helpdesk.core.db import transaction
 from helpdesk.core.kill_points import here
+from helpdesk.core.over_again import over_again
 
 
+@over_again
 def merge(case: Case, into: Case, by: Agent) -> Case:
     """Move the messages of `case` to `into`; its number leads there from now on. Returns the case that has them.
 
@@ -46,13 +48,15 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
     return target
 
 
+@over_again
 def unmerge(case: Case, by: Agent) -> Case:
     """Take a merged case out again, with the messages it brought; it is open. Raises AlreadyDone."""
     with transaction() as session:
         session.refresh(case, with_for_update=True)
         if case.merged_into_id is None:
             raise AlreadyDone()
-        target = session.get_one(Case, case.merged_into_id)
+        # Who has the messages now may not be given more of them, or lose them, meanwhile.
+        target = locked(session.get_one(Case, case.merged_into_id), follow_merge=True)
         session.execute(
             update(Message)
             .where(Message.merged_from_id.in_(_with_what_it_took_in(case)))
@@ -72,6 +76,7 @@ def _with_what_it_took_in(case: Case) -> Select[int]:
     return select(tree.c.id)
 
 
+@over_again
 def keep_apart(case: Case, by: Agent) -> None:
     """It does not belong to the case it seemed to belong to: the suggestion goes away."""
     with transaction():

@@ -11,9 +11,10 @@ from helpdesk.accounts.colleagues import who_may_answer
 from helpdesk.blobs import uploads
 from helpdesk.cases import wording
 from helpdesk.cases.access import case_for
-from helpdesk.cases.answer import Draft, answer, news_since
+from helpdesk.cases.answer import Draft, answer
 from helpdesk.cases.drafts import save_draft
-from helpdesk.cases.errors import StaleAnswer
+from helpdesk.cases.errors import NotRead, StaleAnswer
+from helpdesk.cases.events import news_since
 from helpdesk.cases.listing import listing_for
 from helpdesk.cases.models import Case
 from helpdesk.cases.note import note
@@ -46,13 +47,15 @@ def show(number: int) -> Response:
 def news(number: int) -> str:
     """What has changed on the open case since event ?seen=, for htmx: everything but the composer."""
     case = case_for(current_user, number)
-    unseen = news_since(case, request.args.get("seen", 0, type=int), current_user)
+    seen = request.args.get("seen", 0, type=int)
+    delivery = "delivery" in request.args
     return render_template(
         "cases/_news.html",
         case=case,
         place=place(),
-        fresh=fresh(unseen),
-        delivery="delivery" in request.args,
+        fresh=fresh(news_since(case, seen, current_user)),
+        delivery=delivery,
+        seen=seen if delivery else case.last_event_id,
         **page_of(case, current_user),
     )
 
@@ -126,13 +129,13 @@ def say(case: Case) -> str:
     return _("Answer sent, #%(number)s closed.", number=case.number) if then_close else _("Answer sent.")
 
 
-def stale_page(case: Case, stale: StaleAnswer) -> str:
+def stale_page(case: Case, stale: StaleAnswer | NotRead) -> str:
     """What was written meanwhile, marked in the thread; the composer keeps text and files."""
     case = case_for(current_user, case.number)
     unseen = fresh(stale.news)
     if not wants_fragment():
-        return page(case, fresh=unseen, stale=stale.sentence)
-    return around_the_composer(case, unseen, stale=stale.sentence)
+        return page(case, fresh=unseen, stale=stale)
+    return around_the_composer(case, unseen, stale=stale)
 
 
 def around_the_composer(case: Case, unseen: set[int], **more: Any) -> str:

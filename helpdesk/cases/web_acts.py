@@ -9,8 +9,9 @@ from helpdesk.accounts.models import Agent
 from helpdesk.cases.access import case_for, queue_for
 from helpdesk.cases.claim import assign, claim, claim_next, release
 from helpdesk.cases.close import close, reopen
+from helpdesk.cases.errors import NotRead
 from helpdesk.cases.merge import keep_apart, merge, unmerge
-from helpdesk.cases.web import web
+from helpdesk.cases.web import stale_page, web
 from helpdesk.cases.where import back
 from helpdesk.core.db import db
 from helpdesk.core.errors import InvalidInput
@@ -53,7 +54,10 @@ def assign_case(number: int) -> Any:
 @web.post("/cases/<int:number>/close")
 def close_case(number: int) -> Any:
     case = case_for(current_user, number)
-    close(case, by=current_user)
+    try:
+        close(case, current_user, seen=request.form.get("seen", type=int))
+    except NotRead as unread:
+        return stale_page(case, unread), unread.http_status
     return back(case, _("#%(number)s is closed.", number=number), undo="reopen_case")
 
 

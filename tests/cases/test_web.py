@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from helpdesk.accounts.models import Agent
+from helpdesk.cases.append import append
 from helpdesk.cases.claim import claim
 from helpdesk.cases.drafts import draft_of
+from helpdesk.cases.incoming import Incoming
 from helpdesk.cases.models import Case, Message, Queue
 from helpdesk.cases.note import note
 from helpdesk.core.db import db, transaction
@@ -139,6 +141,28 @@ def test_an_answer_against_an_older_message_shows_what_is_new_and_keeps_the_text
     draft = draft_of(case, ada)
     assert draft is not None
     assert draft.text == "Try the blue cable."
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_a_case_is_not_closed_over_words_that_its_closer_has_not_seen(desk: FlaskClient, case: Case, headers):
+    page = desk.get(f"/cases/{case.number}").get_data(as_text=True)
+    [shown] = re.findall(r'/close[^>]*>.*?name="seen" value="(\d+)"', page, re.DOTALL)
+    append(case, Incoming(text="It burns again!", from_name="Solveig", from_address="solveig@fjordlys.example"))
+    answer = desk.post(f"/cases/{case.number}/close", data={"seen": shown}, headers=headers)
+    words = answer.get_data(as_text=True)
+    db.session.refresh(case)
+    assert (answer.status_code, case.status) == (409, "open")
+    assert "The customer has just written again." in words
+    assert "It burns again!" in words
+    assert desk.post(f"/cases/{case.number}/close", data={"seen": seen(case)}).status_code == 303
+
+
+def test_what_became_of_a_mail_does_not_make_a_reply_seen(desk: FlaskClient, case: Case):
+    old = seen(case)
+    append(case, Incoming(text="It burns again!", from_name="Solveig", from_address="solveig@fjordlys.example"))
+    words = desk.get(f"/cases/{case.number}/news?seen={old}&delivery", headers=FRAGMENT).get_data(as_text=True)
+    assert f'name="seen" value="{old}"' in words
+    assert f'value="{seen(case)}"' not in words
 
 
 def test_with_htmx_a_stale_answer_leaves_the_composer_alone(desk: FlaskClient, kim: Agent, case: Case):
