@@ -84,15 +84,20 @@ def forget_the_last_request() -> None:
         g.pop(name)
 
 
+def empty_the_tables() -> None:
+    """A desk on which nothing has happened yet."""
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with transaction() as session:
+        session.execute(text(f"truncate {names} restart identity cascade"))
+        session.execute(text("alter sequence case_numbers restart with 1001"))
+
+
 @pytest.fixture
 def app(session_app: Flask) -> Iterator[Flask]:
     """The application with empty tables, and a context pushed."""
     kept = dict(session_app.config)
     with session_app.app_context():
-        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-        with transaction() as session:
-            session.execute(text(f"truncate {names} restart identity cascade"))
-            session.execute(text("alter sequence case_numbers restart with 1001"))
+        empty_the_tables()
         # A test before this one may have taken the broker away.
         session_app.extensions["broker_rests_until"] = 0.0
         yield session_app
