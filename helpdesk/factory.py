@@ -24,7 +24,7 @@ migrations = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The web application; `settings` (as config.load() gives them) default to the environment's."""
-    app = Flask("helpdesk", root_path=str(Path(__file__).parent))
+    app = http.Desk("helpdesk", root_path=str(Path(__file__).parent))
     app.config.from_mapping(config.for_flask(settings or config.load()))
     logs.install(app)
     if app.config["TRUSTED_PROXIES"]:

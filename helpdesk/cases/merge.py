@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.errors import AlreadyDone, CannotMerge
 from helpdesk.cases.events import record
-from helpdesk.cases.lock import locked
+from helpdesk.cases.lock import locked, locked_both
 from helpdesk.cases.models import Case, Message, Participant
 from helpdesk.core.db import transaction
 from helpdesk.core.kill_points import here
@@ -20,9 +20,7 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
     Raises CannotMerge for a case with itself.
     """
     with transaction() as session:
-        # Always in the order of their ids, so that two merges at once never wait for one another.
-        held = {one.id: locked(one, follow_merge=True) for one in sorted((case, into), key=lambda one: one.id)}
-        source, target = held[case.id], held[into.id]
+        source, target = locked_both(case, into)
         if source.id == target.id or source.id != case.id:
             raise CannotMerge()
         session.execute(

@@ -60,6 +60,9 @@ def transaction() -> Iterator[Session]:
     session.info["after"] = []
     try:
         yield session
+        session.flush()
+        # Counted before: a connection that is lost in COMMIT leaves nobody knowing.
+        session.info["commits"] = session.info.get("commits", 0) + 1
         session.commit()
     except BaseException:
         session.rollback()

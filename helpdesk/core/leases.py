@@ -2,21 +2,22 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy import TextClause, func, or_, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from helpdesk.core.db import Base, transaction
+from helpdesk.core.db import Base, db, transaction
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Base)
 AGAIN_S = 1.0
-"""A renewal that the database did not take is tried again so soon."""
+"""What the database did not take is tried again so soon."""
 
 
 def lease(model: type[T], row_id: int, *conditions: Any, seconds: int) -> T | None:
@@ -69,6 +70,27 @@ def renewed(model: type[Base], *is_ours: Any, seconds: int) -> Iterator[None]:
     finally:
         over.set()
         renewing.join(AGAIN_S)
+
+
+def give_back(model: type[Base], *is_ours: Any, seconds: int = 0, counts: bool = True) -> None:
+    """Let go of the row for which `is_ours` holds, so that it is due at once for whoever looks next.
+
+    After trouble with the database: as soon as it answers again, `seconds` at most, since the lease lapses then.
+    An attempt that does not count, because the row was not to blame for its end, is taken off again.
+    """
+    table: Any = model
+    values = {"leased_until": None} if counts else {"leased_until": None, "attempts": table.attempts - 1}
+    patience_ends = time.monotonic() + seconds
+    while True:
+        try:
+            db.session.rollback()
+            with transaction() as session:
+                session.execute(update(model).where(*is_ours).values(values))
+            return
+        except DBAPIError:
+            if time.monotonic() > patience_ends:
+                return
+            time.sleep(AGAIN_S)
 
 
 def _so_long(seconds: int) -> TextClause:

@@ -1,52 +1,66 @@
-"""Doing an act over when PostgreSQL ended it to let another go on."""
+"""Beginning anew what the database undid: a deadlock, two changes that cannot both stand, a connection that broke."""
 
 import logging
 import random
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from helpdesk.core.db import db
 
 log = logging.getLogger(__name__)
-
 P = ParamSpec("P")
-R = TypeVar("R")
-GAVE_WAY = ("40001", "40P01")
-"""serialization_failure and deadlock_detected: the transaction may simply be tried again (appendix A of the manual)."""
-TRIES = 4
-PAUSE_S = 0.05
+T = TypeVar("T")
+
+UNDONE = ("40001", "40P01")
+"""serialization_failure and deadlock_detected (PostgreSQL, Appendix A): the database itself asks for another try."""
+PAUSES_S = (0.05, 0.5, 2.0, 4.0)
+"""Before each further try, half of it by chance. Together as long as a PostgreSQL that was shot takes to come back."""
 
 
-def over_again(act: Callable[P, R]) -> Callable[P, R]:
-    """Run `act`, one whole transaction, again when it gave way to another: four times at most.
+def over_again(work: Callable[P, T]) -> Callable[P, T]:
+    """Let `work` be run again when the database undid its transaction and nothing of it was committed before.
 
-    Nothing of the lost try was committed, and what follows a commit has not happened. Inside somebody else's
-    transaction the error is passed on: only the whole can be done over.
+    Inside a transaction that is open already nothing is tried here, nor inside another work that may itself be begun
+    anew: the outermost one is. Once that has committed something, an inner one with a transaction of its own is.
+    A connection lost while a COMMIT was under way may have committed: that is raised, and the caller asks the row.
     """
 
-    @wraps(act)
-    def patiently(*args: P.args, **kwargs: P.kwargs) -> R:
-        for tried in range(1, TRIES):
-            if db.session().info.get("inside"):
-                break
-            try:
-                return act(*args, **kwargs)
-            except DBAPIError as error:
-                if not gave_way(error):
-                    raise
-                log.info("%s gave way to another transaction (try %d)", act.__qualname__, tried)
-                # What was read is forgotten with the rollback; the next try looks anew.
-                db.session.rollback()
-                time.sleep(PAUSE_S * tried * random.random())
-        return act(*args, **kwargs)
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        info = db.session().info
+        commits, outer = info.get("commits", 0), info.get("tried_from")
+        if info.get("inside") or outer == commits:
+            return work(*args, **kwargs)
+        info["tried_from"] = commits
+        try:
+            return _try(partial(work, *args, **kwargs), work.__qualname__, lambda: info.get("commits", 0) == commits)
+        finally:
+            info["tried_from"] = outer
 
-    return patiently
+    return run
 
 
-def gave_way(error: DBAPIError) -> bool:
-    """Whether PostgreSQL gave up this transaction for the sake of another one."""
-    return getattr(error.orig, "sqlstate", None) in GAVE_WAY
+def _try(work: Callable[[], T], name: str, nothing_stands: Callable[[], bool]) -> T:
+    undone = False
+    for pause in PAUSES_S:
+        try:
+            return work()
+        except DBAPIError as error:
+            undone = undone or was_undone(error)
+            # A database that restarts refuses connections for a while.
+            is_away = isinstance(error, OperationalError)
+            if not undone or not (is_away or was_undone(error)) or not nothing_stands():
+                raise
+            log.warning("The database undid %s (%s); once more", name, type(error.orig).__name__)
+        db.session.rollback()
+        time.sleep(pause * (0.5 + random.random() / 2))
+    return work()
+
+
+def was_undone(error: DBAPIError) -> bool:
+    """Whether nothing of the transaction stands and the very same may succeed now."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in UNDONE

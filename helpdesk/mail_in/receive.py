@@ -12,6 +12,7 @@ from helpdesk.core import logs
 from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.jobs import later
 from helpdesk.core.kill_points import here
+from helpdesk.core.over_again import over_again
 from helpdesk.mail_in.models import InboundMail, Mailbox
 
 READ = "mail_in.read"
@@ -43,6 +44,7 @@ def receive(raw: bytes, delivery: Delivery) -> InboundMail:
     return enter_in_ledger(keep(raw), delivery)
 
 
+@over_again
 def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
     """The row of a mail whose bytes are durable already; joins the caller's transaction. See receive()."""
     sender = delivery.envelope_from

@@ -1,17 +1,19 @@
 """From mail to case: the whole story of a mail that came in."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core import logs
 from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.kill_points import here
-from helpdesk.core.leases import lease
+from helpdesk.core.leases import give_back, lease
+from helpdesk.core.over_again import over_again
 from helpdesk.mail_in.content import content_hash
 from helpdesk.mail_in.decide import Decision, Letter, decide
 from helpdesk.mail_in.models import InboundMail
@@ -44,29 +46,51 @@ def read_mail(inbound_id: int) -> None:
         here("mail_in.bytes_got")
         mail = read_safely(raw)
         here("mail_in.was_read")
-        finish(row, raw, mail)
+        finish(reading_of(row, raw, mail))
         here("mail_in.finished")
     except Superseded:
         log.warning("Ledger row %s took too long to read and was taken over", inbound_id)
-    except DBAPIError:
-        raise  # The database is away or was quicker elsewhere: the lease lapses, the sweeper comes back.
+    except DBAPIError as error:
+        # The database is away or was quicker elsewhere: the sweeper comes back.
+        ours = (InboundMail.id == inbound_id, InboundMail.leased_until == held_until)
+        give_back(
+            InboundMail, *ours, seconds=current_app.config["LEASE_S"], counts=not isinstance(error, OperationalError)
+        )
+        raise
     except Exception as error:
         log.exception("Ledger row %s could not be read", inbound_id)
         _put_off(row, error, held_until)
 
 
-def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None = None) -> None:
-    """Decide (unless a person has), place the mail, and write the outcome: all of it or nothing.
+@dataclass(frozen=True)
+class Reading:
+    """A mail that was read, its files durable in the store; `held_until` is the end of the lease it was read under."""
 
-    `row` is as its lease() gave it. Raises Superseded when that lease was lost: a second case would be made.
-    """
+    letter: Letter
+    files: list[Kept]
+    held_until: datetime | None
+
+
+def reading_of(row: InboundMail, raw: bytes, mail: Mail) -> Reading:
+    """Keep the mail's files, outside any transaction. `row` is as its lease() gave it."""
     held_until = row.leased_until
     logs.bind(trace=row.trace, mail=row.id)
     letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
-    files = _files_kept(mail)
+    reading = Reading(letter, [keep(file.content) for file in mail.attachments], held_until)
     here("mail_in.files_kept")
+    return reading
+
+
+@over_again
+def finish(reading: Reading, decision: Decision | None = None) -> None:
+    """Decide (unless a person has), place the mail, and write the outcome: all of it or nothing.
+
+    Raises Superseded when the lease was lost: a second case would be made.
+    """
+    letter = reading.letter
+    row, raw, mail = letter.row, letter.raw, letter.mail
     with transaction() as session:
-        if not _still_held(row, held_until):
+        if not _still_held(row, reading.held_until):
             raise Superseded()
         describe(row, raw, mail)
         # The same mail by two doors in the same moment: one goes first, the other then sees it.
@@ -75,7 +99,7 @@ def finish(row: InboundMail, raw: bytes, mail: Mail, decision: Decision | None =
             {"key": f"{row.queue_id}{row.message_id}{row.content_hash}"},
         )
         session.flush()
-        enter(files)
+        enter(reading.files)
         chosen = decision or decide(letter)
         placed = place(letter, chosen)
         here("mail_in.placed")
@@ -98,11 +122,6 @@ def describe(row: InboundMail, raw: bytes, mail: Mail) -> None:
     row.sender = storable(str(mail.sender or ""))[:700]
     row.subject = storable(mail.subject)[:1000]
     row.problems = storable("\n".join(mail.problems))[:10_000]
-
-
-def _files_kept(mail: Mail) -> list[Kept]:
-    """The mail's files, durable in the store; their rows follow in the transaction."""
-    return [keep(file.content) for file in mail.attachments]
 
 
 def _still_held(row: InboundMail, until: datetime | None) -> bool:

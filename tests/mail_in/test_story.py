@@ -272,7 +272,7 @@ def test_attachments_stand_on_the_message(post_mail: Post) -> None:
     )
 
 
-def test_a_mail_whose_bytes_are_lost_is_tried_again_and_then_shown_as_unreadable(
+def test_a_mail_whose_bytes_are_lost_is_over_again_and_then_shown_as_unreadable(
     app: Flask, queue: Queue, environment: dict[str, Any]
 ) -> None:
     from pathlib import Path

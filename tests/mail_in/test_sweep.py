@@ -13,7 +13,7 @@ from helpdesk.core.db import db, transaction
 from helpdesk.core.leases import lease
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
-from helpdesk.mail_in.story import ATTEMPTS_MAX, Superseded, finish, read_mail
+from helpdesk.mail_in.story import ATTEMPTS_MAX, Superseded, finish, read_mail, reading_of
 from helpdesk.mail_in.sweep import sweep_inbound
 from helpdesk.mail_reading.safely import read_safely
 from tests.letters import letter
@@ -68,6 +68,6 @@ def test_a_reader_whose_lease_ran_out_makes_no_second_case(queue: Queue, app: Fl
     db.session.rollback()
     set_committed_value(slow, "leased_until", held_until)
     with pytest.raises(Superseded):
-        finish(slow, raw, read_safely(raw))
+        finish(reading_of(slow, raw, read_safely(raw)))
     assert len(db.session.scalars(select(Case)).all()) == 1
     assert db.session.get_one(InboundMail, row.id, populate_existing=True).outcome == "new_case"

@@ -89,7 +89,7 @@ def test_one_recipient_refused_is_told_and_the_others_get_it(put: Put, look: Loo
     assert smtp_server.received[0].recipients == ["kari@kunde.example", "ola@kunde.example"]
 
 
-def test_one_recipient_told_to_wait_is_the_only_one_tried_again(
+def test_one_recipient_told_to_wait_is_the_only_one_over_again(
     put: Put, look: Look, make_due: Due, smtp_server: SmtpServer
 ) -> None:
     smtp_server.rcpt["busy@kunde.example"] = ["451 4.3.0 Greylisted"]
@@ -106,7 +106,7 @@ def test_one_recipient_told_to_wait_is_the_only_one_tried_again(
 
 
 @pytest.mark.parametrize("when", ["at_mail", "after_dot"])
-def test_a_server_that_is_busy_is_tried_again_later(
+def test_a_server_that_is_busy_is_over_again_later(
     put: Put, look: Look, make_due: Due, smtp_server: SmtpServer, when: str
 ) -> None:
     getattr(smtp_server, when).append("451 4.7.1 Come back later")

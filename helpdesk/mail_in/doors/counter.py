@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 from flask import Flask
 
+from helpdesk.blobs.store import Kept, keep
 from helpdesk.cases.models import Queue
 from helpdesk.core.db import transaction
+from helpdesk.core.over_again import over_again
 from helpdesk.mail_in.doors.addresses import AddressBook
-from helpdesk.mail_in.receive import Delivery, receive
+from helpdesk.mail_in.receive import Delivery, enter_in_ledger
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -97,7 +99,12 @@ def take_in(mail: Arrived, wanted: Sequence[Wanted]) -> None:
     by_queue: dict[int, str] = {}
     for one in wanted:
         by_queue[one.queue_id] = max(by_queue.get(one.queue_id, ""), one.address, key=len)
+    _enter(mail, by_queue, keep(mail.raw))
+
+
+@over_again
+def _enter(mail: Arrived, by_queue: dict[int, str], kept: Kept) -> None:
     with transaction() as session:
         for queue_id, address in by_queue.items():
             queue = session.get_one(Queue, queue_id)
-            receive(mail.raw, Delivery(mail.door, queue, mail.envelope_from, address))
+            enter_in_ledger(kept, Delivery(mail.door, queue, mail.envelope_from, address))
