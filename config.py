@@ -130,7 +130,7 @@ SETTINGS = [
     Setting("SWEEP_S", "30", "How often the sweeper looks for rows that nobody woke", int),
     Setting(
         "LEASE_S",
-        "60",
+        "50",
         "How long the work of a worker that was killed waits; longer than a mail takes to read (30 s)",
         int,
     ),

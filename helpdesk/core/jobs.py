@@ -93,3 +93,11 @@ def wake(task_name: str, *ids: int) -> bool:
         log.warning("The broker does not answer (%s); the sweeper will take up %s %s", error, task_name, ids)
         return False
     return True
+
+
+def waiting(queue: str) -> int:
+    """How many messages stand in `queue` at the broker, in no worker's hands yet; 0 when it does not answer."""
+    try:
+        return int(current_app.extensions["broker_probe"].llen(queue))
+    except (RedisError, OSError):
+        return 0

@@ -72,15 +72,15 @@ def renewed(model: type[Base], *is_ours: Any, seconds: int) -> Iterator[None]:
         renewing.join(AGAIN_S)
 
 
-def give_back(model: type[Base], *is_ours: Any, seconds: int = 0, counts: bool = True) -> None:
+def give_back(model: type[Base], *is_ours: Any, seconds: int | None = None, counts: bool = True) -> None:
     """Let go of the row for which `is_ours` holds, so that it is due at once for whoever looks next.
 
-    After trouble with the database: as soon as it answers again, `seconds` at most, since the lease lapses then.
+    After trouble with the database: as soon as it answers again, within LEASE_S or `seconds`: the lease lapses then.
     An attempt that does not count, because the row was not to blame for its end, is taken off again.
     """
     table: Any = model
     values = {"leased_until": None} if counts else {"leased_until": None, "attempts": table.attempts - 1}
-    patience_ends = time.monotonic() + seconds
+    patience_ends = time.monotonic() + (current_app.config["LEASE_S"] if seconds is None else seconds)
     while True:
         try:
             db.session.rollback()

@@ -29,7 +29,7 @@ def let_in(row: InboundMail, by: Agent, case: Case | None = None) -> InboundMail
         reading = reading_of(held, raw, read_safely(raw))
         _finish(reading, Decision("appended" if case else "new_case", RULE, case, {"by": by.name}), by)
     except BaseException:
-        give_back(InboundMail, *ours)
+        give_back(InboundMail, *ours, seconds=0)
         raise
     return held
 

@@ -21,8 +21,6 @@ from helpdesk.mail_in.poll import POLL
 
 SECURITIES = ("tls", "starttls", "plain")
 AFTERS = ("flag", "move")
-PLACE = ("host", "port", "username", "folder")
-"""What makes it another mailbox: its numbering then begins anew."""
 LENGTHS = {"name": 100, "host": 253, "username": 320, "folder": 300, "moved_to": 300}
 MISSING = _l("This is needed.")
 
@@ -69,7 +67,7 @@ def change_mailbox(mailbox: Mailbox, fields: MailboxFields, password: str, *, by
         if password:
             mailbox.secret = secret_box.lock(password)
             change["password"] = ["", "changed"]
-        if any(name in change for name in PLACE):
+        if any(name in change for name in imap.PLACE):
             mailbox.uidvalidity, mailbox.last_uid = None, 0
         for name, value in asdict(fields).items():
             setattr(mailbox, name, value)

@@ -20,7 +20,8 @@ from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
 from helpdesk.core.jobs import wake
 from helpdesk.core.kill_points import here
-from helpdesk.core.leases import lease, renewed
+from helpdesk.core.leases import give_back, lease, renewed
+from helpdesk.core.over_again import over_again
 from helpdesk.mail_in.doors import imap
 from helpdesk.mail_in.doors.imap_trouble import MailboxTrouble
 from helpdesk.mail_in.models import InboundMail, Mailbox
@@ -43,6 +44,15 @@ class Fetched:
     is_whole: bool
 
 
+@dataclass(frozen=True)
+class Visit:
+    """One poll of one mailbox: how it was reached, and the folder as it was found."""
+
+    mailbox: Mailbox
+    account: imap.Account
+    folder: imap.Folder
+
+
 def wake_polls() -> None:
     """Wake a worker for each mailbox that is active and in nobody's hands."""
     free = or_(Mailbox.leased_until.is_(None), Mailbox.leased_until < func.now())
@@ -57,18 +67,19 @@ def poll_mailbox(mailbox_id: int) -> None:
     if mailbox is None:
         return
     here("imap.leased")
+    ours = (Mailbox.id == mailbox_id, Mailbox.attempts == mailbox.attempts)
     problem = ""
     logs.bind(mailbox=mailbox_id)
     try:
         account = account_of(mailbox)
-        is_ours = (Mailbox.id == mailbox_id, Mailbox.attempts == mailbox.attempts)
-        with renewed(Mailbox, *is_ours, seconds=seconds), imap.signed_in(account) as client:
+        with renewed(Mailbox, *ours, seconds=seconds), imap.signed_in(account) as client:
             _fetch_new(client, account, mailbox)
     except HelpdeskError as trouble:
         problem = str(trouble)
         log.warning("Mailbox %s: %s", mailbox_id, trouble.code)
     except DBAPIError:
-        raise  # The lease lapses, and the next poll goes on where this one was.
+        give_back(Mailbox, *ours)  # The next poll goes on where this one was.
+        raise
     except Exception:
         problem = _("Something went wrong on our side. It has been logged; the next poll tries again.")
         log.exception("Mailbox %s could not be polled", mailbox_id)
@@ -76,9 +87,7 @@ def poll_mailbox(mailbox_id: int) -> None:
     with transaction() as session:
         went_well = {"succeeded_at": func.now(), "attempts": 0} if not problem else {}
         session.execute(
-            update(Mailbox)
-            .where(Mailbox.id == mailbox_id)
-            .values(leased_until=None, polled_at=func.now(), problem=problem, **went_well)
+            update(Mailbox).where(*ours).values(leased_until=None, polled_at=func.now(), problem=problem, **went_well)
         )
     here("imap.poll_recorded")
 
@@ -102,28 +111,49 @@ def account_of(mailbox: Mailbox) -> imap.Account:
 def _fetch_new(client: IMAPClient, account: imap.Account, mailbox: Mailbox) -> None:
     if account.moved_to:
         imap.must_exist(client, account.moved_to)
-    folder = imap.open_folder(client, account)
-    if mailbox.uidvalidity != folder.uidvalidity:
-        _start_over(mailbox, folder)
+    visit = Visit(mailbox, account, imap.open_folder(client, account))
+    if mailbox.uidvalidity != visit.folder.uidvalidity:
+        _start_over(visit)
     if mailbox.attempts > 1:
         # The last poll did not come to its end: some mail may be committed and not marked.
         left = imap.uids_up_to(client, mailbox.last_uid)
-        imap.mark(client, folder, sorted(_known(mailbox, left)), account.moved_to)
+        imap.mark(client, visit.folder, sorted(_known(visit, left)), account.moved_to)
     for batch in _batches(client, imap.uids_after(client, mailbox.last_uid)):
         fetched = list(_fetch(client, batch))
         here("imap.fetched")
-        _commit(mailbox, fetched, up_to=max(batch))
+        kept = {one.uid: keep(one.raw) for one in fetched}
+        here("imap.bytes_kept")
+        _commit(visit, fetched, kept, up_to=max(batch))
         here("imap.rows_committed")
-        imap.mark(client, folder, [one.uid for one in fetched], account.moved_to)
+        imap.mark(client, visit.folder, [one.uid for one in fetched], account.moved_to)
         here("imap.marked")
 
 
-def _start_over(mailbox: Mailbox, folder: imap.Folder) -> None:
+@over_again
+def _start_over(visit: Visit) -> None:
     """The first poll, or the server numbers its mails anew: what we have already is known by its content."""
-    is_first = mailbox.uidvalidity is None
     with transaction():
-        mailbox.uidvalidity = folder.uidvalidity
-        mailbox.last_uid = max(folder.uid_next - 1, 0) if is_first and mailbox.skips_old else 0
+        mailbox = _locked(visit)
+        is_first = mailbox.uidvalidity is None
+        mailbox.uidvalidity = visit.folder.uidvalidity
+        mailbox.last_uid = max(visit.folder.uid_next - 1, 0) if is_first and mailbox.skips_old else 0
+
+
+def _locked(visit: Visit) -> Mailbox:
+    """The mailbox's present row, held until the transaction ends: pollers commit one after the other.
+
+    Raises MailboxTrouble when somebody made it another mailbox since this poll began: our numbers mean other mails now.
+    """
+    query = select(Mailbox).where(Mailbox.id == visit.mailbox.id).with_for_update(of=Mailbox)
+    mailbox = db.session.execute(query.execution_options(populate_existing=True)).scalar_one()
+    if any(getattr(mailbox, name) != getattr(visit.account, name) for name in imap.PLACE):
+        raise changed_meanwhile()
+    return mailbox
+
+
+def changed_meanwhile() -> MailboxTrouble:
+    """Somebody else changed the mailbox, or found that its server numbers mails anew, while we read it."""
+    return MailboxTrouble(_("The mailbox was changed while it was read. The next poll goes on."))
 
 
 def _batches(client: IMAPClient, uids: list[int]) -> Iterator[dict[int, int]]:
@@ -152,32 +182,30 @@ def _fetch(client: IMAPClient, batch: dict[int, int]) -> Iterator[Fetched]:
             raise MailboxTrouble(_("The server lists a mail (number %(uid)s) and does not hand it over.", uid=uid))
 
 
-def _commit(mailbox: Mailbox, fetched: list[Fetched], up_to: int) -> None:
+@over_again
+def _commit(visit: Visit, fetched: list[Fetched], kept: dict[int, Kept], up_to: int) -> None:
     """A ledger row for each mail, and how far we are: all in one transaction, the bytes before it."""
-    kept = {one.uid: keep(one.raw) for one in fetched}
-    here("imap.bytes_kept")
     with transaction() as session:
-        # Pollers of one mailbox commit one after the other, so that each mail is counted once.
-        current = session.execute(
-            select(Mailbox).where(Mailbox.id == mailbox.id).with_for_update().execution_options(populate_existing=True)
-        ).scalar_one()
-        known = _known(mailbox, [one.uid for one in fetched])
+        mailbox = _locked(visit)
+        if mailbox.uidvalidity != visit.folder.uidvalidity:
+            raise changed_meanwhile()
+        known = _known(visit, [one.uid for one in fetched])
         for one in fetched:
             if one.uid not in known:
-                _enter(current, one, kept[one.uid])
-                current.fetched += 1
-        current.last_uid = max(current.last_uid, up_to)
+                _enter(mailbox, one, kept[one.uid])
+                mailbox.fetched += 1
+        mailbox.last_uid = max(mailbox.last_uid, up_to)
         session.flush()
         here("imap.rows_inserted")
 
 
-def _known(mailbox: Mailbox, uids: list[int]) -> set[int]:
+def _known(visit: Visit, uids: list[int]) -> set[int]:
     """Those of `uids` that have their row."""
     return set(
         db.session.scalars(
             select(InboundMail.uid).where(
-                InboundMail.mailbox_id == mailbox.id,
-                InboundMail.uidvalidity == mailbox.uidvalidity,
+                InboundMail.mailbox_id == visit.mailbox.id,
+                InboundMail.uidvalidity == visit.folder.uidvalidity,
                 InboundMail.uid.in_(uids),
             )
         )

@@ -53,9 +53,7 @@ def read_mail(inbound_id: int) -> None:
     except DBAPIError as error:
         # The database is away or was quicker elsewhere: the sweeper comes back.
         ours = (InboundMail.id == inbound_id, InboundMail.leased_until == held_until)
-        give_back(
-            InboundMail, *ours, seconds=current_app.config["LEASE_S"], counts=not isinstance(error, OperationalError)
-        )
+        give_back(InboundMail, *ours, counts=not isinstance(error, OperationalError))
         raise
     except Exception as error:
         log.exception("Ledger row %s could not be read", inbound_id)

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import func, or_, select, update
 
 from helpdesk.core.db import db, transaction
-from helpdesk.core.jobs import wake
+from helpdesk.core.jobs import queue_for, waiting, wake
 from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ
@@ -16,14 +16,19 @@ BATCH = 500
 BATCHES_MAX = 40
 SETTLED = 1 / 3
 """A row younger than this has most likely just been told to the broker. In rounds of the sweeper."""
-PATIENCE = 2
-"""How long a woken row is left to the worker before it is woken again: there may be many before it. In rounds."""
+PATIENCE = 1 / 2
+"""How long a woken row is left to the worker before it is woken again: the broker may have lost it. In rounds."""
 
 
 def sweep_inbound() -> int:
-    """Wake a worker for the mails that are due, oldest first; how many there were. Stops when the broker is away."""
+    """Wake a worker for the mails that are due, oldest first; how many there were. Stops when the broker is away.
+
+    While more than BATCH messages wait at the broker, the workers have enough to do, and nobody is woken twice.
+    """
     give_up_on_killers()
     woken = 0
+    if waiting(queue_for(READ)) > BATCH:
+        return woken
     for _ in range(BATCHES_MAX):
         due = _due()
         told = [inbound_id for inbound_id in due if wake(READ, inbound_id)]

@@ -20,6 +20,9 @@ KEYWORD = "$HelpdeskTaken"
 """Our own mark on a mail whose row is committed. It is for people to see: what was fetched is known by UID, so that
 a restored back-up of the database fetches again what it does not know."""
 
+PLACE = ("host", "port", "username", "folder")
+"""What makes it another mailbox: its numbering then begins anew."""
+
 
 @dataclass(frozen=True)
 class Account:
