@@ -9,6 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -171,23 +172,25 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(ca_file, context)
 
 
+@contextmanager
+def smtp_server_running(**options: Any) -> Iterator[SmtpServer]:
+    """An SMTP server that takes everything until its lists say otherwise; keyword arguments are aiosmtpd's."""
+    plan = SmtpServer(port=free_port())
+    controller = _Controller(plan, **options)
+    controller.start()
+    # aiosmtpd looks whether the server answers by connecting to it.
+    plan.connections = 0
+    try:
+        yield plan
+    finally:
+        controller.stop(no_assert=True)
+
+
 @pytest.fixture
 def start_smtp_server() -> Iterator[Callable[..., SmtpServer]]:
     """Start SMTP servers; keyword arguments are aiosmtpd's."""
-    running: list[Controller] = []
-
-    def start(**options: Any) -> SmtpServer:
-        plan = SmtpServer(port=free_port())
-        controller = _Controller(plan, **options)
-        controller.start()
-        # aiosmtpd looks whether the server answers by connecting to it.
-        plan.connections = 0
-        running.append(controller)
-        return plan
-
-    yield start
-    for controller in running:
-        controller.stop(no_assert=True)
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(smtp_server_running(**options))
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ def read(inbound_id: int) -> None:
     read_mail(inbound_id)
 
 
-@task("mail_in.poll", every_s=flask_app.config["IMAP_POLL_S"])
+@task("default.poll", every_s=flask_app.config["IMAP_POLL_S"])
 def poll() -> None:
     """Wake a task for each mailbox."""
     wake_polls()
 
 
-@task("mail_in.poll_mailbox")
+@task("default.poll_mailbox")
 def poll_one(mailbox_id: int) -> None:
     """Fetch what is new in one mailbox."""
     poll_mailbox(mailbox_id)

@@ -25,6 +25,8 @@ PROBE_S = 1.0
 """A broker that takes longer than this to say PONG counts as away: redis-py would try for many seconds."""
 BROKER_REST_S = 2.0
 """After a refusal, how long to leave the broker alone, so that a request never queues behind its time-outs."""
+LONG_LINE = 100
+"""Tasks; a worker process has a few seconds' work with them."""
 
 
 def queue_for(task_name: str) -> str:
@@ -95,9 +97,16 @@ def wake(task_name: str, *ids: int) -> bool:
     return True
 
 
-def waiting(queue: str) -> int:
-    """How many messages stand in `queue` at the broker, in no worker's hands yet; 0 when it does not answer."""
+def has_long_line(task_name: str) -> bool:
+    """Whether so many tasks wait beside `task_name` that more would help nobody: it is asked before waking in bulk.
+
+    Without this a sweeper would wake the same rows again and again while they wait their turn, and the more there
+    are, the more of the workers' time goes to tasks with nothing left to do. True, too, when the broker is away.
+    """
+    extensions = current_app.extensions
+    if time.monotonic() < extensions["broker_rests_until"]:
+        return True
     try:
-        return int(current_app.extensions["broker_probe"].llen(queue))
+        return int(extensions["broker_probe"].llen(queue_for(task_name))) >= LONG_LINE
     except (RedisError, OSError):
-        return 0
+        return True

@@ -29,7 +29,8 @@ from helpdesk.mail_in.receive import Delivery, enter_in_ledger
 
 log = logging.getLogger(__name__)
 
-POLL = "mail_in.poll_mailbox"
+POLL = "default.poll_mailbox"
+"""In a line of its own, so that new mail is fetched while much is still to be read."""
 BATCH_MAILS = 20
 BATCH_BYTES = 4 * 1024 * 1024
 

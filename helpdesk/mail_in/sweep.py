@@ -6,14 +6,14 @@ from flask import current_app
 from sqlalchemy import func, or_, select, update
 
 from helpdesk.core.db import db, transaction
-from helpdesk.core.jobs import queue_for, waiting, wake
+from helpdesk.core.jobs import has_long_line, wake
 from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ
 from helpdesk.mail_in.story import ATTEMPTS_MAX
 
 BATCH = 500
-BATCHES_MAX = 40
+BATCHES_MAX = 4
 SETTLED = 1 / 3
 """A row younger than this has most likely just been told to the broker. In rounds of the sweeper."""
 PATIENCE = 1 / 2
@@ -21,13 +21,13 @@ PATIENCE = 1 / 2
 
 
 def sweep_inbound() -> int:
-    """Wake a worker for the mails that are due, oldest first; how many there were. Stops when the broker is away.
+    """Wake a worker for the mails that are due, oldest first; how many there were.
 
-    While more than BATCH messages wait at the broker, the workers have enough to do, and nobody is woken twice.
+    None while the broker is away, or while the workers have enough to do with what it has.
     """
     give_up_on_killers()
     woken = 0
-    if waiting(queue_for(READ)) > BATCH:
+    if has_long_line(READ):
         return woken
     for _ in range(BATCHES_MAX):
         due = _due()

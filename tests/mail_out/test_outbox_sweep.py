@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from helpdesk.core.db import db, transaction
+from helpdesk.core.jobs import LONG_LINE
 from helpdesk.mail_out.attempt import take
 from helpdesk.mail_out.models import OutboundMail
 from helpdesk.mail_out.send import send_mail
@@ -70,3 +71,16 @@ def test_the_sweep_finds_due_mail_by_its_index(app: Flask) -> None:
     query = due_mail().compile(db.engine, compile_kwargs={"literal_binds": True})
     plan = [row[0] for row in db.session.execute(text(f"explain {query}"))]
     assert any("ix_outbound_mails_due" in line for line in plan)
+
+
+def test_nobody_is_woken_twice_while_the_broker_has_plenty(app: Flask, put: Put) -> None:
+    put()
+    line = app.extensions["broker_probe"]
+    line.delete("mail_out")
+    line.lpush("mail_out", *[b"a task"] * LONG_LINE)
+    try:
+        assert sweep_outbox() == 0
+        line.ltrim("mail_out", 0, LONG_LINE - 2)
+        assert sweep_outbox() == 1
+    finally:
+        line.delete("mail_out")
