@@ -47,9 +47,11 @@ class _Line:
         self.tail = {"client": b"", "server": b""}
         self.heard = b""
         self.struck: Fault | None = None
+        self.is_over = False
         self.lock = threading.Lock()
 
     def end(self, kind: str) -> None:
+        self.is_over = True
         for one in self.ends.values():
             if kind == "reset":
                 with suppress(OSError):
@@ -148,8 +150,9 @@ class Proxy:
                 if not self._pass(line, side, data, sink):
                     return
         # One side has ended its half of the talk; the other hears of it and may still speak.
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+        if not line.is_over:
+            with suppress(OSError):
+                sink.shutdown(socket.SHUT_WR)
         self._lines.discard(line)
 
     def _pass(self, line: _Line, side: str, data: bytes, sink: socket.socket) -> bool:
