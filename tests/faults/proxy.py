@@ -24,18 +24,20 @@ LOOK_EVERY_S = 0.02
 class Fault:
     """What goes wrong, and where.
 
-    kind: "cut" ends both sides in good order, "reset" with an RST, "hang" lets nothing more of
-    that side through until the fault is taken away, "slow" lets `bytes_per_s` of it through from there on.
+    kind: "cut" ends both sides in good order, "reset" with an RST, "hang" lets nothing more of that side through until
+    the fault is taken away, "slow" lets `bytes_per_s` of it through from there on, "say" gives the client `words` in
+    place of what would have passed.
     at: after so many bytes of side `of`, or just before these bytes of it. after: the client's line with these bytes is
-    let through, and the fault waits for the first byte of the answer. times: on so many connections; None: on all.
+    let through, and the fault waits for the first byte of the answer. times: so often; None: always.
     """
 
-    kind: Literal["cut", "reset", "hang", "slow"]
+    kind: Literal["say", "cut", "reset", "hang", "slow"]
     at: int | bytes = 0
     of: Literal["client", "server"] = "client"
     after: bytes = b""
     times: int | None = 1
     bytes_per_s: int = 1000
+    words: bytes = b""
 
 
 class _Line:
@@ -168,6 +170,9 @@ class Proxy:
             line.end(fault.kind)
             self._lines.discard(line)
             return False
+        if fault.kind == "say":
+            line.ends["client"].sendall(fault.words)
+            return True
         if fault.kind == "hang":
             while self._fault is fault and line in self._lines:
                 time.sleep(LOOK_EVERY_S)
@@ -185,7 +190,7 @@ class Proxy:
         fault = self._fault
         if fault is None:
             return None, 0
-        if line.struck is fault:
+        if line.struck is fault and fault.kind != "say":
             return (fault, 0) if side == ("server" if fault.after else fault.of) else (None, 0)
         before = self._where(fault, line, side, data)
         if before is None or (fault.times is not None and self.struck >= fault.times):
@@ -208,7 +213,7 @@ class Proxy:
         # The bytes may come in two pieces: what has passed is looked at too, and cannot be called back.
         tail = line.tail[side]
         found = (tail + data).find(fault.at)
-        return None if found < 0 else max(found - len(tail), 0)
+        return None if found < 0 or found + len(fault.at) <= len(tail) else max(found - len(tail), 0)
 
     def _send(self, line: _Line, side: str, data: bytes, sink: socket.socket) -> None:
         if not data:

@@ -111,6 +111,16 @@ def test_a_word_in_two_pieces_is_found(proxy):
         assert all_of(line) == b""
 
 
+def test_the_proxy_can_answer_in_the_servers_place(proxy, echo):
+    proxy.fault = Fault("say", at=b"two", words=b"no\n")
+    with talk(proxy) as line:
+        for said, heard in ((b"one\n", b"one\n"), (b"two\n", b"no\n"), (b"three\n", b"three\n")):
+            line.sendall(said)
+            assert line.recv(10) == heard
+    until_heard(echo, 2)
+    assert echo.heard == [b"one\n", b"three\n"]
+
+
 def test_a_line_hangs_until_the_fault_is_taken_away(proxy):
     proxy.fault = Fault("hang", at=4)
     with talk(proxy, 0.2) as line:
