@@ -154,17 +154,21 @@ def is_installed() -> bool:
 
 @contextmanager
 def running_dovecot(
-    *, only_encrypted: bool = False, certificate: tuple[str, int] = ("localhost", 2)
+    *, only_encrypted: bool = False, certificate: tuple[str, int] = ("localhost", 2), capability: str = ""
 ) -> Iterator[Dovecot]:
     """Dovecot on free ports; `only_encrypted` refuses passwords on connections without TLS.
 
-    `certificate` is the name it is made out for and for how many days (negative: it has expired).
+    `certificate` is the name it is made out for and for how many days (negative: it has expired). `capability` is what
+    it says it can do, in place of all that it can.
     """
     # Not pytest's folder: the server's own users may not enter that one, and socket paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     server = Dovecot(folder, free_port(), free_port(), free_port())
     try:
         _configure(server, only_encrypted, certificate)
+        if capability:
+            with (folder / "dovecot.conf").open("a") as file:
+                file.write(f"\nimap_capability = {capability}\n")
         child = start_tied([PROGRAM, "-F", "-c", str(folder / "dovecot.conf")], when_orphaned=signal.SIGTERM)
         try:
             _wait_until_ready(server, child)
