@@ -16,6 +16,7 @@ import helpdesk.mail_out.models
 import helpdesk.search.models  # noqa: F401
 from helpdesk.accounts.cli import agents
 from helpdesk.accounts.settings_web import web as accounts
+from helpdesk.backup.cli import backup
 from helpdesk.cases.cli import cases as cases_command
 from helpdesk.cases.queue_web import web as queue_pages
 from helpdesk.cases.setup_cli import queues, setup
@@ -43,4 +44,5 @@ COMMANDS: dict[str, Command] = {
     "queues": queues,
     "mail": mail,
     "demo": demo,
+    "backup": backup,
 }

@@ -20,3 +20,16 @@ def letter(text: str = "The printer is on fire.", **fields: str) -> bytes:
             mail[name] = value
     mail.set_content(text)
     return mail.as_bytes()
+
+
+def letter_with_file(text: str, number: int) -> bytes:
+    """A mail from a customer of its own, with a file that no other mail has."""
+    mail = EmailMessage()
+    mail["From"] = f"Customer {number} <customer{number}@kunde{number}.example>"
+    mail["To"] = "support@desk.example"
+    mail["Subject"] = f"Matter {number}"
+    mail["Message-ID"] = make_msgid(domain="kunde.example")
+    mail.set_content(text)
+    data = bytes(range(256)) * 40 + str(number).encode()
+    mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=f"file{number}.bin")
+    return mail.as_bytes()

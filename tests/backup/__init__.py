@@ -1,0 +1,1 @@
+"""A desk that is backed up, and another place into which it is restored."""
