@@ -3,6 +3,7 @@
 Units stand in the names: _S seconds, _MAX_BYTES, _DAYS. docs/settings.md lists them all; a test compares.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> list[str]:
+    return [str(ipaddress.ip_network(part)) for part in _list(text)]
 
 
 def _limit(text: str) -> str:
@@ -121,6 +126,9 @@ SETTINGS = [
     Setting(
         "FREE_DISK_MIN_BYTES", str(200 * 1024 * 1024), "Intake is refused (451) when the disk has less than this", int
     ),
+    Setting(
+        "FREE_DISK_WARN_BYTES", str(1024 * 1024 * 1024), "Admins are told when a disk has less than this left", int
+    ),
     Setting("AUTHSERV_ID", "", "Name of your mail server in Authentication-Results; only its verdicts are believed"),
     Setting("IMAP_TIMEOUT_S", "30", "How long to wait for a mailbox's server", int),
     Setting("IMAP_POLL_S", "60", "How often each mailbox is looked at", int),
@@ -133,6 +141,20 @@ SETTINGS = [
         "50",
         "How long the work of a worker that was killed waits; longer than a mail takes to read (30 s)",
         int,
+    ),
+    Setting(
+        "WATCH_AFTER_S",
+        "180",
+        "How long mail may wait, or a worker or a mailbox be silent, before admins are told on every page",
+        int,
+    ),
+    Setting("WATCH_LOOK_S", "15", "How often a web process looks whether admins must be told something", int),
+    Setting("WATCH_TOKEN", "", "Who sends this as Authorization: Bearer … gets /metrics and the details of /ready"),
+    Setting(
+        "WATCH_NETWORKS",
+        "",
+        "Networks that get them without the token, such as 10.1.0.0/16; with neither, nobody does",
+        _networks,
     ),
     Setting("SESSION_IDLE_DAYS", "7", "A sign-in ends after this long unused", int),
     Setting("SESSION_MAX_DAYS", "30", "A sign-in ends after this long in any case", int),

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from helpdesk import http, menu
 from helpdesk.accounts.session import agent_of_request
-from helpdesk.core import events, i18n, jobs, kill_points, limits, logs, looks
+from helpdesk.core import events, i18n, jobs, kill_points, limits, logs, looks, tally
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
 from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS, PUBLIC_FORMS
@@ -35,6 +35,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     jobs.make_celery(app)
     limits.install(app)
+    tally.install(app)
     events.install(app, REACTIONS)
     kill_points.arm(app.config["KILL_AT"])
     i18n.install(app, http.choose_language)
@@ -50,5 +51,5 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         app.cli.add_command(command, name)
     app.add_url_rule("/", "home", lambda: redirect(url_for("cases.queue")))
     menu.install(app)
-    app.add_url_rule("/health", "health", lambda: ("alive\n", 200, {"Content-Type": "text/plain"}))
+    app.add_url_rule("/health", "health", lambda: {"status": "alive"})
     return app

@@ -22,7 +22,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from helpdesk.core import logs
+from helpdesk.core import logs, tally
 from helpdesk.core.db import db
 from helpdesk.core.errors import HelpdeskError, InvalidInput, NotAllowed, OutOfOrder
 from helpdesk.core.i18n import LANGUAGES
@@ -93,11 +93,14 @@ def name_the_request() -> None:
 
 def note_the_request(response: Response) -> Response:
     """One line a request: what changes or fails at INFO, what only looks at DEBUG. Addresses may hold secrets."""
-    took_ms = round((time.monotonic() - g.get("began", time.monotonic())) * 1000)
+    took_s = time.monotonic() - g.get("began", time.monotonic())
+    endpoint = request.endpoint or "none"
+    tally.count("requests", endpoint, f"{response.status_code // 100}xx")
+    tally.observe("request_duration_seconds", took_s, endpoint)
     only_looks = request.method in ("GET", "HEAD", "OPTIONS") and response.status_code < 500
     level = logging.DEBUG if only_looks else logging.INFO
-    about = {"endpoint": request.endpoint, "status": response.status_code, "ms": took_ms}
-    log.log(level, "%s %s", request.method, request.endpoint or "nothing there", extra={"about": about})
+    about = {"endpoint": endpoint, "status": response.status_code, "ms": round(took_s * 1000)}
+    log.log(level, "%s %s", request.method, endpoint, extra={"about": about})
     return response
 
 

@@ -26,6 +26,7 @@ SETTINGS = [
         ],
     ),
     (_l("Forms"), [("intake.embed", _l("Contact form"))]),
+    (_l("System"), [("watch.status", _l("Status"))]),
 ]
 
 

@@ -13,7 +13,8 @@ import helpdesk.customers.web_people
 import helpdesk.mail_in.mailbox_web
 import helpdesk.mail_in.models
 import helpdesk.mail_out.models
-import helpdesk.search.models  # noqa: F401
+import helpdesk.search.models
+import helpdesk.watch.models  # noqa: F401
 from helpdesk.accounts.cli import agents
 from helpdesk.accounts.settings_web import web as accounts
 from helpdesk.backup.cli import backup
@@ -31,8 +32,9 @@ from helpdesk.mail_in.cli import mail
 from helpdesk.mail_in.web import web as mail_in
 from helpdesk.mail_out.web import web as mail_out
 from helpdesk.search.web import web as search
+from helpdesk.watch.web import web as watch
 
-PAGES: list[Blueprint] = [accounts, cases, queue_pages, customers, mail_out, mail_in, intake, search, live]
+PAGES: list[Blueprint] = [accounts, cases, queue_pages, customers, mail_out, mail_in, intake, search, live, watch]
 PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 """No cookies, so no CSRF token either."""
 PUBLIC_FORMS: list[Blueprint] = [contact]

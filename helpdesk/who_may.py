@@ -10,6 +10,10 @@ ADMIN = "admins"
 WHO_MAY = {
     "static": PUBLIC,
     "health": PUBLIC,
+    "watch.ready": PUBLIC,
+    "watch.metrics": PUBLIC,
+    "watch.status": ADMIN,
+    "watch.banner": ADMIN,
     "home": SIGNED_IN,
     "live.stream": SIGNED_IN,
     "search.results": SIGNED_IN,

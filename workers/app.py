@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Task, signals
 
-from helpdesk.core import logs
+from helpdesk.core import logs, tally
 from helpdesk.core.db import db
 from helpdesk.core.kill_points import here
 from helpdesk.factory import create_app
@@ -40,7 +40,7 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
                     raise self.retry(exc=error, countdown=min(RETRY_MAX_S, 2**self.request.retries), max_retries=3)
                 finally:
                     db.session.remove()
-                    tell(result, time.monotonic() - began, is_routine=every_s is not None)
+                    tell(name, result, time.monotonic() - began, is_routine=every_s is not None)
 
         if every_s is not None:
             celery.conf.beat_schedule[name] = {"task": name, "schedule": every_s, "options": {"expires": every_s}}
@@ -49,14 +49,23 @@ def task(name: str, retry_on: tuple[type[Exception], ...] = (), every_s: int | N
     return register
 
 
+@signals.worker_process_shutdown.connect
+def _tell_what_was_counted(**_: Any) -> None:
+    """A child of the worker ends without running what Python runs at exit."""
+    with flask_app.app_context():
+        tally.tally().flush()
+
+
 @signals.beat_init.connect
 def _watch_the_timetable(**_: Any) -> None:
     signals.before_task_publish.connect(lambda **_: here("beat.tick"), weak=False)
     signals.after_task_publish.connect(lambda **_: here("beat.sent"), weak=False)
 
 
-def tell(result: str, seconds: float, *, is_routine: bool) -> None:
-    """Log how a task went; what beat wakes every few seconds only when it failed, or at DEBUG."""
+def tell(name: str, result: str, seconds: float, *, is_routine: bool) -> None:
+    """Count and log how a task went; what beat wakes every few seconds only when it failed, or at DEBUG."""
+    tally.count("tasks", name, result)
+    tally.observe("task_duration_seconds", seconds, name)
     level = logging.DEBUG if is_routine and result == "done" else logging.INFO
     log.log(level, "Task %s", result, extra={"about": {"ms": round(seconds * 1000)}})
 

@@ -8,6 +8,7 @@ from helpdesk.mail_in.story import read_mail
 from helpdesk.mail_in.sweep import sweep_inbound
 from helpdesk.mail_out.send import send_mail
 from helpdesk.mail_out.sweep import sweep_outbox
+from helpdesk.watch.heartbeat import beat
 from workers.app import flask_app, task
 
 log = logging.getLogger(__name__)
@@ -49,3 +50,9 @@ def sweep() -> None:
         except Exception:
             log.exception("The sweep %s failed", look.__name__)
             db.session.rollback()
+
+
+@task("watch.heartbeat", every_s=flask_app.config["SWEEP_S"])
+def heartbeat() -> None:
+    """Show that beat wakes workers, and that a worker works."""
+    beat()

@@ -65,6 +65,15 @@ class FolderStore:
         """See Store.read."""
         return self.path(sha256).read_bytes()
 
+    def probe(self) -> None:
+        """See Store.probe. Raises NoSpace."""
+        if shutil.disk_usage(self.root).free < current_app.config["FREE_DISK_MIN_BYTES"]:
+            raise NoSpace()
+        with tempfile.TemporaryFile(dir=self.root) as file:
+            file.write(b"probe")
+            file.flush()
+            os.fsync(file.fileno())
+
     def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
         """See Store.chunks."""
         return _chunks(self.path(sha256).open("rb"), size)

@@ -93,6 +93,14 @@ class S3Store:
         """See Store.read. Raises StoreAway, which is not the same as FileNotFoundError."""
         return bytes(self._get(sha256).bytes())
 
+    def probe(self) -> None:
+        """See Store.probe: one object, written over each time. Raises StoreAway."""
+        _in_one_process()
+        try:
+            obstore.put(self.bucket, "probe", b"probe", use_multipart=False)
+        except (BaseError, OSError) as error:
+            raise StoreAway() from error
+
     def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
         """See Store.chunks."""
         return (bytes(chunk) for chunk in self._get(sha256).stream(min_chunk_size=size))

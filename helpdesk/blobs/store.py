@@ -26,6 +26,9 @@ class Store(Protocol):
     def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
         """The bytes in pieces of about `size`. Raises FileNotFoundError at once, not at the first piece."""
 
+    def probe(self) -> None:
+        """Write a few bytes, to see whether that works. Raises NoSpace, StoreAway, OSError."""
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case, CaseEvent, Message
-from helpdesk.core import logs
+from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.events import emit
 
@@ -43,7 +43,8 @@ def record(case: Case, kind: str, by: Agent | None = None, message: Message | No
 
 
 def tell(event: CaseEvent) -> None:
-    """Log what happened on a case."""
+    """Count and log what happened on a case."""
+    tally.count("case_events", event.kind)
     about = {"trace": event.trace, "case": event.case.number, "event": event.id, "agent": event.actor_id}
     log.info("Case %s", event.kind, extra={"about": about})
 

@@ -56,8 +56,8 @@ def programs(settings: Mapping[str, Any], var_dir: Path) -> list[Program]:
 
 
 def is_open(settings: Mapping[str, Any]) -> bool:
-    """Whether the pages answer and the mail door listens."""
-    with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{settings['WEB_PORT']}/health", timeout=1):
+    """Whether the pages are ready for people and the mail door listens."""
+    with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{settings['WEB_PORT']}/ready", timeout=1):
         return all(_listens(settings[name]) for name in PORTS)
     return False
 

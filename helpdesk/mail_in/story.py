@@ -9,7 +9,7 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from helpdesk.blobs.store import Kept, enter, get, keep
-from helpdesk.core import logs
+from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.kill_points import here
 from helpdesk.core.leases import give_back, lease
@@ -108,7 +108,8 @@ def finish(reading: Reading, decision: Decision | None = None) -> None:
 
 
 def tell(row: InboundMail) -> None:
-    """Log what became of a mail."""
+    """Count and log what became of a mail."""
+    tally.count("mails_read", row.door, row.outcome or "")
     about = {"trace": row.trace, "mail": row.id, "outcome": row.outcome, "rule": row.rule, "case_id": row.case_id}
     log.info("Mail read", extra={"about": about})
 

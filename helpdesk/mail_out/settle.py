@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, select
 
+from helpdesk.core import tally
 from helpdesk.core.db import after_commit, transaction
 from helpdesk.core.events import emit
 from helpdesk.core.kill_points import here
@@ -43,7 +44,8 @@ def settle(attempt: Attempt, fates: Mapping[int, Fate]) -> None:
 
 
 def tell(mail: OutboundMail) -> None:
-    """Log what became of an attempt."""
+    """Count and log what became of an attempt."""
+    tally.count("sends", mail.state)
     about = {"trace": mail.trace, "outbound": mail.id, "state": mail.state, "case_id": mail.case_id}
     log.info("Mail %s", mail.state, extra={"about": about | {"trouble": mail.trouble.get("code")}})
 

@@ -81,3 +81,10 @@ def test_a_forked_child_fails_rather_than_waits_for_ever() -> None:
     child.start()
     child.join(10)
     assert child.exitcode == 1
+
+
+def test_whether_it_can_be_written_to_is_found_out_by_writing(app: Flask, s3: S3) -> None:
+    store.store().probe()
+    use(app, f"s3://nowhere/desk?endpoint={s3.url}")
+    with pytest.raises(StoreAway):
+        store.store().probe()
