@@ -26,7 +26,7 @@ SETTINGS = [
         ],
     ),
     (_l("Forms"), [("intake.embed", _l("Contact form"))]),
-    (_l("System"), [("watch.status", _l("Status"))]),
+    (_l("System"), [("watch.status", _l("Status")), ("accounts.audit_trail", _l("Changes"))]),
 ]
 
 

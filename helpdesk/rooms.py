@@ -3,6 +3,7 @@
 from click import Command
 from flask import Blueprint
 
+import helpdesk.accounts.audit_web
 import helpdesk.accounts.models
 import helpdesk.blobs.models
 import helpdesk.cases.models

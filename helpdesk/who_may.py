@@ -14,6 +14,7 @@ WHO_MAY = {
     "watch.metrics": PUBLIC,
     "watch.status": ADMIN,
     "watch.banner": ADMIN,
+    "accounts.audit_trail": ADMIN,
     "home": SIGNED_IN,
     "live.stream": SIGNED_IN,
     "search.results": SIGNED_IN,

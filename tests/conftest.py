@@ -88,6 +88,8 @@ def empty_the_tables() -> None:
     """A desk on which nothing has happened yet."""
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with transaction() as session:
+        # The audit trail refuses it otherwise.
+        session.execute(text("set local session_replication_role = replica"))
         session.execute(text(f"truncate {names} restart identity cascade"))
         session.execute(text("alter sequence case_numbers restart with 1001"))
 

@@ -86,12 +86,18 @@ class AuditEntry(Base):
     """Who changed which setting or record, and how. Rows are only ever added."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("ix_audit_log_subject", "subject", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject", "subject_id", "id"),
+        Index("ix_audit_log_actor_id_id", "actor_id", "id"),
+        Index("ix_audit_log_subject_id", "subject", "id"),
+    )
 
     id: Mapped[Id]
     at: Mapped[Created]
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(60))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     change: Mapped[Json]
+
+    actor: Mapped[Agent | None] = relationship()

@@ -18,7 +18,10 @@ from helpdesk.core.i18n import language
 from helpdesk.core.network import network_of
 
 web = Blueprint("accounts", __name__, template_folder="templates")
-for words in (wording.role_name, wording.browser_name):
+for words in (
+    *(wording.role_name, wording.browser_name, wording.subject_words, wording.action_words),
+    *(wording.subject_address, wording.changed_fields),
+):
     web.add_app_template_filter(words)
 
 

@@ -12,7 +12,7 @@ create function audit_log_only_adds() returns trigger language plpgsql as $$
 begin
     raise exception 'audit_log takes new rows only' using errcode = 'insufficient_privilege';
 end $$;
-create trigger audit_log_only_adds before update or delete on audit_log
+create trigger audit_log_only_adds before update or delete or truncate on audit_log
     for each statement execute function audit_log_only_adds();
 """
 
@@ -46,7 +46,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["actor_id"], ["agents.id"], name=op.f("fk_audit_log_actor_id_agents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
-    op.create_index(op.f("ix_audit_log_actor_id"), "audit_log", ["actor_id"], unique=False)
+    op.create_index("ix_audit_log_actor_id_id", "audit_log", ["actor_id", "id"], unique=False)
+    op.create_index("ix_audit_log_subject_id", "audit_log", ["subject", "id"], unique=False)
     op.create_index("ix_audit_log_subject", "audit_log", ["subject", "subject_id", "id"], unique=False)
     op.execute(ONLY_ADD)
     op.create_table(
@@ -88,7 +89,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_one_time_links_agent_id"), table_name="one_time_links")
     op.drop_table("one_time_links")
     op.drop_index("ix_audit_log_subject", table_name="audit_log")
-    op.drop_index(op.f("ix_audit_log_actor_id"), table_name="audit_log")
+    op.drop_index("ix_audit_log_subject_id", table_name="audit_log")
+    op.drop_index("ix_audit_log_actor_id_id", table_name="audit_log")
     op.drop_table("audit_log")
     op.execute("drop function audit_log_only_adds()")
     op.drop_table("agents")

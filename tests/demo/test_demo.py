@@ -162,6 +162,7 @@ def test_the_same_seed_gives_the_same_company(loaded: Flask) -> None:
     first = everything()
     names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
     with transaction() as session:
+        session.execute(text("set local session_replication_role = replica"))
         session.execute(text(f"truncate {names} restart identity cascade"))
         session.execute(text("alter sequence case_numbers restart with 1001"))
     assert load(loaded, "--customers", "40").exit_code == 0
