@@ -64,12 +64,14 @@ def exact_time(moment: datetime) -> str:
 
 
 def file_size(size_bytes: int) -> str:
-    """Decimal units, as file managers show them: "812 B", "34 kB", "1.2 MB"."""
+    """Decimal units, as file managers show them: "812 B", "34 kB", "1.2 MB", "3.4 GB"."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     if size_bytes < 1_000_000:
         return f"{round(size_bytes / 1000)} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+    if size_bytes < 1_000_000_000:
+        return f"{size_bytes / 1_000_000:.1f} MB"
+    return f"{size_bytes / 1_000_000_000:.1f} GB"
 
 
 def theme_attributes() -> Markup:

@@ -42,7 +42,7 @@ MEANINGS: Mapping[str, Any] = {
     "disk.works": _l("%(free)s of %(total)s are free."),
     "disk.low": _l("Only %(free)s of %(total)s are free. When less is left, no more mail is taken in."),
     "disk.full": _l("Only %(free)s of %(total)s are free. No mail is taken in."),
-    "broker.works": _l("Redis answers. %(waiting)s tasks wait."),
+    "broker.works": _l("Redis answers. Tasks waiting: %(waiting)s."),
     "broker.away": _l("Redis does not answer. Mail is still taken in and kept; it is read when Redis is back."),
     "worker.works": _l("A worker showed %(age)s ago that it works."),
     "worker.starting": _l("The desk was just started. The worker has not shown yet that it works."),
@@ -55,17 +55,21 @@ MEANINGS: Mapping[str, Any] = {
     "beat.never": _l("The workers have never been woken: mailboxes are not looked at."),
     "beat.silent": _l("The workers have not been woken for %(age)s: mailboxes are not looked at."),
     "beat.unknown": _l("While Redis does not answer this cannot be told."),
-    "incoming.works": _l("%(count)s mails wait to be read."),
-    "incoming.slow": _l("%(count)s mails wait to be read, the oldest for %(age)s. The workers cannot keep up."),
-    "incoming.stands": _l("%(count)s mails wait to be read, the oldest for %(age)s, and nobody reads them."),
+    "incoming.works": _l("Mails waiting to be read: %(count)s."),
+    "incoming.slow": _l("Mails waiting to be read: %(count)s, the oldest for %(age)s. The workers cannot keep up."),
+    "incoming.stands": _l("Mails waiting to be read: %(count)s, the oldest for %(age)s. Nobody reads them."),
     "mailbox.works": _l("Looked at %(age)s ago."),
-    "mailbox.silent": _l("“%(name)s” has not been looked at for %(age)s."),
-    "mailbox.trouble": _l("“%(name)s” could not be fetched from for %(age)s: %(problem)s"),
-    "outgoing.works": _l("%(count)s mails are on their way."),
-    "outgoing.off": _l("Outgoing mail is switched off. %(count)s mails wait."),
-    "outgoing.late": _l("A receiving server asks us to try again later. %(count)s mails wait, the oldest for %(age)s."),
-    "outgoing.stands": _l("%(count)s mails wait to be sent, and nobody has taken them for %(age)s."),
-    "outgoing.stuck": _l("%(count)s mails cannot leave through the outgoing mail server, the oldest for %(age)s."),
+    "mailbox.silent": _l("Not looked at for %(age)s."),
+    "mailbox.trouble": _l("Nothing could be fetched for %(age)s: %(problem)s"),
+    "outgoing.works": _l("Mails on their way: %(count)s."),
+    "outgoing.off": _l("Outgoing mail is switched off. Mails waiting: %(count)s."),
+    "outgoing.late": _l(
+        "A receiving server asks us to try again later. Mails waiting: %(count)s, the oldest for %(age)s."
+    ),
+    "outgoing.stands": _l("Mails waiting to be sent: %(count)s. Nobody has taken them for %(age)s."),
+    "outgoing.stuck": _l(
+        "Mails that cannot leave through the outgoing mail server: %(count)s, the oldest for %(age)s."
+    ),
 }
 ADVICE: Mapping[str, Any] = {
     "database.away": _l("See that PostgreSQL runs, and that DATABASE_URL leads to it."),

@@ -65,7 +65,7 @@ def test_a_silent_mailbox_is_named_with_its_trouble(admin: FlaskClient, queue: Q
         )
         session.add(box)
     sql("update mailboxes set created_at = now() - interval '1 hour', problem = 'The password was refused.'")
-    assert "“Old support” could not be fetched from for 1 h: The password was refused." in see(admin)
+    assert "Nothing could be fetched for 1 h: The password was refused." in see(admin)
     sql("update mailboxes set active = false")
     assert "Old support" not in see(admin)
 
@@ -73,9 +73,9 @@ def test_a_silent_mailbox_is_named_with_its_trouble(admin: FlaskClient, queue: Q
 def test_mail_that_nobody_reads_is_counted(admin: FlaskClient, queue: Queue):
     for n in range(3):
         receive(letter(f"Letter {n}"), Delivery("smtp", queue))
-    assert "wait to be read" not in see(admin)
+    assert "waiting to be read" not in see(admin)
     sql("update inbound_mails set received_at = now() - interval '5 minutes'")
-    assert "3 mails wait to be read, the oldest for 5 min. The workers cannot keep up." in see(admin)
+    assert "Mails waiting to be read: 3, the oldest for 5 min. The workers cannot keep up." in see(admin)
 
 
 def test_answers_that_cannot_leave_are_counted(app: Flask, admin: FlaskClient):
@@ -85,7 +85,7 @@ def test_answers_that_cannot_leave_are_counted(app: Flask, admin: FlaskClient):
         " next_try_at, trouble) values ('answer', '<x@y>', '', 'a@b.example', 'Re', '', 'delayed', now() - interval"
         """ '6 minutes', now() + interval '5 minutes', '{"code": "unreachable"}')"""
     )
-    assert "1 mails cannot leave through the outgoing mail server, the oldest for 6 min." in see(admin)
+    assert "Mails that cannot leave through the outgoing mail server: 1, the oldest for 6 min." in see(admin)
     sql('update outbound_mails set trouble = \'{"code": "busy"}\'')
     assert "cannot leave" not in see(admin)
 
