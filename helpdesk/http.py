@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import (
     Flask,
+    Request,
     Response,
     current_app,
     g,
@@ -17,8 +18,10 @@ from flask import (
     request,
     url_for,
 )
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from itsdangerous import BadSignature
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -66,8 +69,27 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, show_crash)
 
 
+class Cookie(SecureCookieSessionInterface):
+    """Flask's signed cookie, whose age is nobody's concern here: the row behind it ends by the database's clock.
+
+    Else a web machine whose clock is set would sign everybody out.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        """What the cookie holds; nothing when it is not ours."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        try:
+            return self.session_class(serializer.loads(request.cookies.get(self.get_cookie_name(app), "")))
+        except BadSignature:
+            return self.session_class()
+
+
 class Desk(Flask):
     """Flask, and one rule more: a request that the database undid before anything of it stood is answered anew."""
+
+    session_interface = Cookie()
 
     def dispatch_request(self) -> Any:
         answer = super().dispatch_request

@@ -94,7 +94,7 @@ def running(environment: dict[str, str], log_dir: Path, **more: str) -> Iterator
         stack.start("web", *gunicorn, "--threads", "32", "--graceful-timeout", "2")
         worker = ("celery", "-A", "workers.app", "worker", "-Q", "mail_in,mail_out,default")
         stack.start("worker", *worker, "-c", "1", "--loglevel", "WARNING")
-        stack.start("beat", "celery", "-A", "workers.app", "beat", "-s", str(log_dir / "beat"), "--loglevel", "WARNING")
+        stack.start("beat", "celery", "-A", "workers.app", "beat", "--loglevel", "WARNING")
         stack.start("door", "flask", "mail", "serve")
         _wait_until_ready(stack)
         yield stack

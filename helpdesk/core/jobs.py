@@ -55,6 +55,8 @@ def make_celery(app: Flask) -> Celery:
             "socket_timeout": 30.0,
             "socket_keepalive": True,
         },
+        # Its timetable stays in memory: a file would say when things were last done by a clock that was set since.
+        beat_scheduler="celery.beat:Scheduler",
         worker_cancel_long_running_tasks_on_connection_loss=False,
         timezone="UTC",
     )

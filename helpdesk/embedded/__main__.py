@@ -73,7 +73,7 @@ def open_the_desk(var_dir: Path, parts: ExitStack, *, demo: bool) -> None:
     # Celery's remark on root is for deployments; this is one person's machine.
     environment["PYTHONWARNINGS"] = "ignore::UserWarning:celery.platforms"
     invitation = prepare(environment, var_dir, demo)
-    supervisor = Supervisor(programs(settings, var_dir), servers, environment, FOLDER, var_dir / "run.json")
+    supervisor = Supervisor(programs(settings), servers, environment, FOLDER, var_dir / "run.json")
 
     def greet() -> None:
         print(banner(settings, invitation, time.monotonic() - began), flush=True)

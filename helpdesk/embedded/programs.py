@@ -35,7 +35,7 @@ def check_ports(settings: Mapping[str, Any]) -> None:
                 )
 
 
-def programs(settings: Mapping[str, Any], var_dir: Path) -> list[Program]:
+def programs(settings: Mapping[str, Any]) -> list[Program]:
     """Web, worker, beat, and the mail door unless both its ports are off."""
     python = [sys.executable, "-m"]
     web = ["gunicorn", "wsgi:app", "--bind", f"{HOST}:{settings['WEB_PORT']}", "--worker-class", "gthread"]
@@ -44,7 +44,7 @@ def programs(settings: Mapping[str, Any], var_dir: Path) -> list[Program]:
     celery = ["celery", "--quiet", "-A", "workers.app"]
     worker = [*celery, "worker", "-Q", "mail_in,mail_out,default", "-c", str(settings["WORKER_PROCESSES"])]
     worker += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    beat = [*celery, "beat", "-s", str(var_dir / "beat"), "--pidfile=", "--loglevel", "WARNING"]
+    beat = [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"]
     found = [
         Program("web", [*python, *web], 6),
         Program("worker", [*python, *worker], 3),
