@@ -1,5 +1,6 @@
 """Bytes in a folder: temporary file, fsync, rename, fsync of the folder."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -13,6 +14,8 @@ from flask import current_app
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.core.kill_points import here
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class NoSpace(HelpdeskError):
@@ -41,9 +44,20 @@ class FolderStore:
         """See Store.write. Raises NoSpace."""
         target = self.path(sha256)
         if target.exists():
+            # Whoever wrote it may have died before its name was durable.
+            _sync_folder(target.parent)
             return
         if shutil.disk_usage(self.root).free < current_app.config["FREE_DISK_MIN_BYTES"] + len(data):
             raise NoSpace()
+        try:
+            self._write(target, data)
+        except OSError as error:
+            if error.errno in FULL:
+                raise NoSpace() from error
+            raise
+        here("blobs.kept")
+
+    def _write(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         try:
@@ -59,7 +73,6 @@ class FolderStore:
             Path(temporary).unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
-        here("blobs.kept")
 
     def read(self, sha256: str) -> bytes:
         """See Store.read."""

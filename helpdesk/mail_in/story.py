@@ -8,6 +8,8 @@ from flask import current_app
 from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from helpdesk.blobs.folder import NoSpace
+from helpdesk.blobs.s3 import StoreAway
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, transaction
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 ATTEMPTS_MAX = 5
 PAUSE_S = 30
 """Before the second attempt; each further one waits twice as long."""
+STORE_PAUSE_S = 10
+"""Before the next attempt when the store is away or full: the mail is not to blame, and the attempt does not count."""
 
 
 class Superseded(Exception):
@@ -136,8 +140,16 @@ def _put_off(row: InboundMail, error: Exception, held_until: datetime | None) ->
         if not _still_held(row, held_until):
             return
         row.leased_until = None
+        if _is_the_stores(error):
+            row.attempts, row.next_try_at = row.attempts - 1, func.now() + timedelta(seconds=STORE_PAUSE_S)
+            return
         row.problems = storable(f"{row.problems}\n{type(error).__name__}: {error}".strip())[:10_000]
         row.next_try_at = func.now() + timedelta(seconds=PAUSE_S * 2**row.attempts)
         if row.attempts >= ATTEMPTS_MAX:
             row.outcome, row.rule, row.done_at = "unreadable", "gave_up", func.now()
             row.evidence = {"attempts": row.attempts}
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Whether the store is in trouble, not the mail. Bytes that it has lost are lost however often we ask."""
+    return isinstance(error, NoSpace | StoreAway | OSError) and not isinstance(error, FileNotFoundError)
