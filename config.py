@@ -219,7 +219,6 @@ def for_flask(settings: Mapping[str, Any]) -> dict[str, Any]:
         **settings,
         "SQLALCHEMY_DATABASE_URI": settings["DATABASE_URL"],
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 30,
             "pool_timeout": 10,

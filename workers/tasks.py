@@ -4,8 +4,8 @@ import logging
 
 from helpdesk.core.db import db
 from helpdesk.mail_in.poll import poll_mailbox, wake_polls
-from helpdesk.mail_in.story import read_mail
 from helpdesk.mail_in.sweep import sweep_inbound
+from helpdesk.mail_in.work import read_what_waits
 from helpdesk.mail_out.send import send_mail
 from helpdesk.mail_out.sweep import sweep_outbox
 from helpdesk.watch.heartbeat import beat
@@ -19,8 +19,8 @@ SWEEPS = [sweep_inbound, sweep_outbox]
 
 @task("mail_in.read")
 def read(inbound_id: int) -> None:
-    """Read one mail that came in, unless that is done."""
-    read_mail(inbound_id)
+    """Read one mail that came in, unless that is done, and others that wait."""
+    read_what_waits(inbound_id)
 
 
 @task("default.poll", every_s=flask_app.config["IMAP_POLL_S"])

@@ -2,13 +2,14 @@
 
 from sqlalchemy import func
 
-from helpdesk.cases.events import record
-from helpdesk.cases.incoming import Incoming, message_of, snippet
+from helpdesk.cases.events import enter
+from helpdesk.cases.incoming import Incoming, snippet, write_message
 from helpdesk.cases.lock import locked
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core.db import transaction
 from helpdesk.core.kill_points import here
 from helpdesk.core.over_again import over_again
+from helpdesk.core.rows import numbers
 
 
 @over_again
@@ -17,19 +18,19 @@ def append(case: Case, incoming: Incoming) -> Message:
 
     A person's words make a waiting or closed case open again, still its agent's. What a machine wrote changes nothing.
     """
-    with transaction() as session:
+    with transaction():
         case = locked(case, follow_merge=True)
-        message = message_of(case, incoming)
-        session.add(message)
-        session.flush()
+        message_id, event_id = numbers(Message, CaseEvent)
+        message = write_message(case.id, message_id, incoming)
         if incoming.automatic:
-            record(case, "automatic", message=message, why=incoming.automatic)
+            event = CaseEvent(id=event_id, kind="automatic", data={"why": incoming.automatic})
+            enter(event, case, message=message)
             return message
         was = case.status
         if was in ("waiting", "closed"):
             case.status, case.closed_at = "open", None
             case.waiting_since = func.now()
         case.snippet = snippet(incoming.text or incoming.quoted)
-        record(case, "wrote", message=message, reopened=was == "closed")
+        enter(CaseEvent(id=event_id, kind="wrote", data={"reopened": was == "closed"}), case, message=message)
         here("cases.appended")
     return message

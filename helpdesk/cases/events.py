@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.events import emit
+from helpdesk.core.rows import numbers, write
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +25,24 @@ OUTSIDE_WORDS = frozenset({"wrote", "merged"})
 
 def record(case: Case, kind: str, by: Agent | None = None, message: Message | None = None, **data: Any) -> CaseEvent:
     """Write down that `kind` happened to `case`, and let follow what follows (see reactions.py)."""
+    return enter(CaseEvent(id=numbers(CaseEvent)[0], kind=kind, data=data), case, by, message)
+
+
+def enter(event: CaseEvent, case: Case, by: Agent | None = None, message: Message | None = None) -> CaseEvent:
+    """As record(), for an `event` that has its number, kind and data already."""
     with transaction() as session:
-        event = CaseEvent(
-            case_id=case.id,
-            kind=kind,
-            actor_id=by.id if by else None,
-            message_id=message.id if message else None,
-            data=data,
-            trace=logs.trace(),
-        )
-        event.case, event.actor, event.message = case, by, message
-        session.add(event)
-        session.flush()
-        if kind in WORDS:
+        if message is not None and message.id is None:
+            session.flush()
+        event.case_id = case.id
+        event.trace = logs.trace()
+        event.actor_id = by.id if by else None
+        event.message_id = message.id if message else None
+        write(event)
+        for name, value in (("case", case), ("actor", by), ("message", message)):
+            set_committed_value(event, name, value)
+        if event.kind in WORDS:
             case.last_event_id = event.id
-        emit(kind, event)
+        emit(event.kind, event)
         after_commit(lambda: tell(event))
     return event
 

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from helpdesk.blobs.files import FileRef
-from helpdesk.cases.models import Attachment, Case, Message
+from helpdesk.cases.models import Attachment, Message
+from helpdesk.core.rows import numbers, write
 
 SNIPPET_LENGTH = 200
 Person = tuple[str, str]
@@ -34,10 +37,11 @@ def snippet(text: str) -> str:
     return words if len(words) <= SNIPPET_LENGTH else words[: SNIPPET_LENGTH - 1].rstrip() + "…"
 
 
-def message_of(case: Case, incoming: Incoming) -> Message:
-    """The row for `incoming` on `case`, not yet added to a session."""
-    return Message(
-        case_id=case.id,
+def write_message(case_id: int, message_id: int, incoming: Incoming) -> Message:
+    """Write `incoming` and its files onto the case, in the caller's transaction."""
+    message = Message(
+        id=message_id,
+        case_id=case_id,
         direction="in",
         from_name=incoming.from_name[:300],
         from_address=incoming.from_address[:320],
@@ -50,8 +54,14 @@ def message_of(case: Case, incoming: Incoming) -> Message:
         message_id=incoming.message_id.strip("<>")[:998],
         automatic=incoming.automatic[:40],
         warning=incoming.warning[:500],
-        attachments=attachments_of(incoming.files),
     )
+    write(message)
+    files = attachments_of(incoming.files)
+    for file, file_id in zip(files, numbers(*[Attachment] * len(files)) if files else (), strict=True):
+        file.id, file.message_id = file_id, message_id
+        write(file)
+    set_committed_value(message, "attachments", files)
+    return message
 
 
 def attachments_of(files: tuple[FileRef, ...]) -> list[Attachment]:

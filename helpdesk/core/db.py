@@ -1,15 +1,19 @@
 """The database handle and the only place that commits."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, func
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, event, func
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.pool import Pool
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +47,28 @@ class Base(DeclarativeBase):
 # expire_on_commit is off: a page that shows what it just changed reads nothing twice;
 # acts refresh what others may have changed.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False}, disable_autonaming=True)
+
+RESTED_S = 1.0
+"""A pooled connection that has rested so long is asked whether it still lives before it is used."""
+
+
+@event.listens_for(Pool, "checkin")
+def _goes_to_rest(_driver: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _still_lives(driver: Any, record: Any, _proxy: Any) -> None:
+    """As pool_pre_ping, but without a question to the server for each transaction of a busy worker."""
+    rests_since = record.info.get("rests_since")
+    if rests_since is None or time.monotonic() - rests_since < RESTED_S:
+        return
+    try:
+        driver.autocommit = True
+        driver.execute("select 1")
+        driver.autocommit = False
+    except psycopg.Error as error:
+        raise InvalidatePoolError() from error
 
 
 @contextmanager

@@ -30,9 +30,9 @@ LONG_LINE = 100
 
 
 def queue_for(task_name: str) -> str:
-    """The Celery queue that a task stands in: its room's own, or `default`."""
+    """The Celery queue that a task stands in: its room's own, or `default`. In `mail_in` stands nothing but reading."""
     room = task_name.split(".")[0]
-    return room if room in QUEUES else "default"
+    return room if room in QUEUES and not task_name.startswith("mail_in.poll") else "default"
 
 
 def make_celery(app: Flask) -> Celery:
@@ -77,19 +77,25 @@ def _leave_logging_alone(**_about: object) -> None:
     pass
 
 
-def later(task_name: str, *ids: int) -> None:
-    """Have a worker run `task_name` with these row ids, once the current transaction is durable."""
-    after_commit(lambda: wake(task_name, *ids))
+def later(task_name: str, *ids: int, enough: int | None = None) -> None:
+    """Have a worker run `task_name` with these row ids, once the current transaction is durable. `enough`: see wake."""
+    after_commit(lambda: wake(task_name, *ids, enough=enough))
 
 
-def wake(task_name: str, *ids: int) -> bool:
-    """Tell the broker now. False when it does not take the message; never raises for that."""
+def wake(task_name: str, *ids: int, enough: int | None = None) -> bool:
+    """Tell the broker now. False when it does not take the message; never raises for that.
+
+    `enough` is for a task that takes up whatever waits: when so many of its kind wait to begin, they see to these rows
+    too, and nothing is sent.
+    """
     extensions = current_app.extensions
     if time.monotonic() < extensions["broker_rests_until"]:
         return False
     try:
         here("jobs.before_wake")
-        extensions["broker_probe"].ping()
+        waiting = extensions["broker_probe"].llen(queue_for(task_name))
+        if enough is not None and waiting >= enough:
+            return True
         extensions["celery"].send_task(task_name, args=ids, queue=queue_for(task_name), retry=False)
         here("jobs.woken")
     except (OperationalError, RedisError, OSError) as error:

@@ -31,7 +31,7 @@ def lease(model: type[T], row_id: int, *conditions: Any, seconds: int) -> T | No
         return session.execute(
             update(model)
             .where(table.id == row_id, or_(table.leased_until.is_(None), table.leased_until < func.now()), *conditions)
-            .values(leased_until=func.now() + _so_long(seconds), attempts=table.attempts + 1)
+            .values(leased_until=func.now() + so_long(seconds), attempts=table.attempts + 1)
             .returning(model)
             .execution_options(populate_existing=True)
         ).scalar_one_or_none()
@@ -48,7 +48,7 @@ def renewed(model: type[Base], *is_ours: Any, seconds: int) -> Iterator[None]:
     change = (
         update(model)
         .where(*is_ours)
-        .values(leased_until=func.now() + _so_long(seconds))
+        .values(leased_until=func.now() + so_long(seconds))
         .execution_options(synchronize_session=False)
     )
 
@@ -93,5 +93,6 @@ def give_back(model: type[Base], *is_ours: Any, seconds: int | None = None, coun
             time.sleep(AGAIN_S)
 
 
-def _so_long(seconds: int) -> TextClause:
+def so_long(seconds: int) -> TextClause:
+    """`seconds` as an interval of the database."""
     return text(f"interval '{int(seconds)} seconds'")

@@ -2,12 +2,16 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import String, bindparam, exists, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.core.db import transaction
+from helpdesk.core.db import db, transaction
+from helpdesk.core.fast import Fast, together
+from helpdesk.core.rows import numbers, write
 from helpdesk.customers.email_address import domain_of, is_role, normal_email, readable_email
 from helpdesk.customers.models import Contact, ContactPoint, Customer
 from helpdesk.customers.phone import normal_phone
@@ -15,6 +19,19 @@ from helpdesk.customers.public_domains import is_public
 
 NAME_MAX, PHONE_MAX = 300, 320
 TRIES = 3
+KNOWN = (
+    select(Customer, Contact)
+    .join(ContactPoint, ContactPoint.customer_id == Customer.id)
+    .outerjoin(Contact, Contact.id == ContactPoint.contact_id)
+    .where(ContactPoint.kind == "email", ContactPoint.value == bindparam("address", type_=String))
+)
+NEW_ADDRESS = Fast(
+    insert(ContactPoint)
+    .on_conflict_do_nothing(index_elements=["value"], index_where=text("kind = 'email'"))
+    .returning(ContactPoint.id),
+    ["customer_id", "contact_id", "kind", "value", "shown"],
+)
+"""Waits for whoever is adding the same address, and then adds nothing."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +80,10 @@ def customer_for(address: str, name: str, *, company: str = "", phone: str = "")
         stranger = _Stranger(
             normal, shown, clean(name) or readable_email(normal), clean(company), clean(phone, PHONE_MAX)
         )
-        session.flush()
         for _try in range(TRIES):
-            try:
-                with session.begin_nested():
-                    return _make(session, stranger)
-            except IntegrityError:
-                found = _known(session, normal)
-                if found is not None:
-                    return found
+            match = _make(session, stranger) or _known(session, normal)
+            if match is not None:
+                return match
         raise RuntimeError("The address is neither free nor known")
 
 
@@ -83,16 +95,11 @@ def clean(text: str, length: int = NAME_MAX) -> str:
 
 
 def _known(session: Session, address: str) -> Match | None:
-    row = session.execute(
-        select(Customer, Contact)
-        .join(ContactPoint, ContactPoint.customer_id == Customer.id)
-        .outerjoin(Contact, Contact.id == ContactPoint.contact_id)
-        .where(ContactPoint.kind == "email", ContactPoint.value == address)
-    ).one_or_none()
+    row = session.execute(KNOWN, {"address": address}).one_or_none()
     return Match(row[0], row[1], "known_address") if row else None
 
 
-def _make(session: Session, stranger: _Stranger) -> Match:
+def _make(session: Session, stranger: _Stranger) -> Match | None:
     if stranger.company:
         # Two colleagues at once, from an unknown company: the later one sees the company that the earlier one made.
         session.execute(
@@ -102,50 +109,53 @@ def _make(session: Session, stranger: _Stranger) -> Match:
     company = None if is_public(domain) else _company_of_domain(session, domain)
     if company is not None:
         contact = None if is_role(stranger.address) else Contact(name=stranger.name)
-        return _keep(session, stranger, Match(company, contact, "company_domain"))
+        return _keep(stranger, Match(company, contact, "company_domain"))
     if stranger.company and not _company_called(session, stranger.company):
         company = Customer(kind="company", name=stranger.company, stage="prospect")
-        return _keep(session, stranger, Match(company, Contact(name=stranger.name), "new_company"))
+        return _keep(stranger, Match(company, Contact(name=stranger.name), "new_company"))
     person = Customer(kind="person", name=stranger.name, stage="prospect")
     contact = Contact(name=stranger.name, says_company=stranger.company)
-    return _keep(session, stranger, Match(person, contact, "new_person"))
+    return _keep(stranger, Match(person, contact, "new_person"))
 
 
-def _keep(session: Session, stranger: _Stranger, match: Match) -> Match:
+def _keep(stranger: _Stranger, match: Match) -> Match | None:
+    """Write who is new; None when somebody else has made the address known in this moment."""
     customer, contact = match.customer, match.contact
     assert customer is not None
-    session.add(customer)
-    session.flush()
-    if contact is not None:
-        contact.customer_id = customer.id
-        session.add(contact)
-        session.flush()
-    contact_id = contact.id if contact else None
-    session.add(
-        ContactPoint(
-            customer_id=customer.id, contact_id=contact_id, kind="email", value=stranger.address, shown=stranger.shown
-        )
-    )
-    if stranger.phone:
-        session.add(
-            ContactPoint(
-                customer_id=customer.id,
-                contact_id=contact_id,
-                kind="phone",
-                value=normal_phone(stranger.phone) or stranger.phone,
-                shown=stranger.phone,
-            )
-        )
-    session.flush()
+    customer_id, contact_id = numbers(Customer, Contact)
+    new: list[Customer | Contact] = []
+    with together():
+        if customer.id is None:
+            customer.id = customer_id
+            write(customer)
+            new.append(customer)
+        if contact is not None:
+            contact.id, contact.customer_id = contact_id, customer.id
+            write(contact)
+            new.append(contact)
+        of = {"customer_id": customer.id, "contact_id": contact.id if contact else None}
+        if NEW_ADDRESS(**of, kind="email", value=stranger.address, shown=stranger.shown).fetchone() is None:
+            for row in reversed(new):
+                db.session.delete(row)
+                db.session.flush()
+            return None
+        if stranger.phone:
+            number = normal_phone(stranger.phone) or stranger.phone
+            write(ContactPoint(**of, kind="phone", value=number, shown=stranger.phone))
     return match
 
 
 def _company_of_domain(session: Session, domain: str) -> Customer | None:
     """The one company with an address in `domain`; None if there is none, or more than one."""
+    return session.scalars(_the_only_company(), {"domain": domain}).one_or_none()
 
+
+@cache
+def _the_only_company() -> Any:
     def companies() -> tuple[type[ContactPoint], type[Customer]]:
         return aliased(ContactPoint), aliased(Customer)
 
+    domain = bindparam("domain", type_=String)
     point, company = companies()
     first = (
         select(point.customer_id)
@@ -166,7 +176,7 @@ def _company_of_domain(session: Session, domain: str) -> Customer | None:
             other_company.kind == "company",
         )
     )
-    return session.execute(select(Customer).where(Customer.id == first, ~another)).scalar_one_or_none()
+    return select(Customer).where(Customer.id == first, ~another)
 
 
 def _company_called(session: Session, name: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from helpdesk.accounts.models import Agent
 from helpdesk.core.db import transaction
 from helpdesk.core.paging import fetch
+from helpdesk.core.rows import write
 from helpdesk.customers.models import TimelineEntry
 
 PAGE = 50
@@ -29,7 +30,6 @@ class EventOfCase(Protocol):
     """What the timeline wants to know of something that happened to a case."""
 
     kind: str
-    at: datetime
     actor_id: int | None
     case: Any
     data: dict[str, Any]
@@ -40,19 +40,17 @@ def add(event: EventOfCase) -> None:
     case: CaseOfEvent = event.case
     if case.customer_id is None:
         return
-    with transaction() as session:
-        session.add(
-            TimelineEntry(
-                customer_id=case.customer_id,
-                contact_id=case.contact_id,
-                at=event.at,
-                kind=event.kind,
-                title=case.subject,
-                case_number=case.number,
-                actor_id=event.actor_id,
-                data={"from_number": event.data["from_number"]} if "from_number" in event.data else {},
-            )
+    write(
+        TimelineEntry(
+            customer_id=case.customer_id,
+            contact_id=case.contact_id,
+            kind=event.kind,
+            title=case.subject,
+            case_number=case.number,
+            actor_id=event.actor_id,
+            data={"from_number": event.data["from_number"]} if "from_number" in event.data else {},
         )
+    )
 
 
 def tell(customer_id: int, kind: str, title: str, *, contact_id: int | None = None, by: Agent, **data: Any) -> None:

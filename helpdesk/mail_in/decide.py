@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import re2
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, literal, select, true
 
 from helpdesk.cases.models import Case, Message, Participant, Queue
 from helpdesk.core.db import db
+from helpdesk.core.fast import Fast
 from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.storable import storable
 from helpdesk.mail_in.trust import claims_failed
 from helpdesk.mail_out.models import OutboundMail, Recipient
 from helpdesk.mail_out.reply_tokens import ReplyToken, fits, tokens_in
@@ -46,13 +48,23 @@ class Letter:
     raw: bytes
     writer: Address | None
     """Who wrote it: the From, or the person behind a server that forwarded it."""
+    content_hash: str = ""
+
+    @property
+    def message_id(self) -> str:
+        """As the ledger keeps it."""
+        return storable(self.mail.message_id or "")[:998]
+
+    @property
+    def from_address(self) -> str:
+        """The writer's address in small letters; empty if nobody is named."""
+        return self.writer.email.lower() if self.writer else ""
 
 
 def decide(letter: Letter) -> Decision:
     """The first rule that holds."""
     return (
-        _seen_already(letter.row)
-        or _our_own(letter)
+        _known_at_once(letter)
         or _automatic(letter)
         or _by_token(letter)
         or _by_message_id(letter)
@@ -61,38 +73,51 @@ def decide(letter: Letter) -> Decision:
     )
 
 
-def _seen_already(row: InboundMail) -> Decision | None:
-    """Same queue, Message-ID and content. The same Message-ID with other content is another mail."""
-    query = (
+def _known_at_once(letter: Letter) -> Decision | None:
+    """What one look at the database settles.
+
+    Same queue, Message-ID and content: seen already (the same Message-ID with other content is another mail). A mail
+    that one of our queues sent came back to us: it ends here.
+    """
+    about = {
+        "queue_id": letter.row.queue_id,
+        "message_id": letter.message_id,
+        "content_hash": letter.content_hash,
+        "row_id": letter.row.id,
+        "writer": letter.from_address,
+    }
+    first_id, first_case_id, ours = KNOWN.one(**about)
+    if first_id is not None:
+        case = db.session.get(Case, first_case_id) if first_case_id else None
+        return Decision("duplicate", "seen_already", case, {"first": first_id})
+    if ours and letter.writer is not None:
+        case = _case_of_tokens(tokens_in([letter.mail.message_id or ""]))
+        return Decision("automatic", "our_own_mail", case, {"address": letter.writer.email})
+    return None
+
+
+def _known() -> Fast:
+    """The ledger's first row of the same mail, and whether the writer is a queue of ours."""
+    first = (
         select(InboundMail.id, InboundMail.case_id)
         .where(
-            InboundMail.queue_id == row.queue_id,
-            InboundMail.message_id == row.message_id,
-            InboundMail.content_hash == row.content_hash,
+            InboundMail.queue_id == bindparam("queue_id"),
+            InboundMail.message_id == bindparam("message_id"),
+            InboundMail.content_hash == bindparam("content_hash"),
             InboundMail.content_hash != "",
             InboundMail.outcome.is_not(None),
             InboundMail.outcome != "duplicate",
-            InboundMail.id != row.id,
+            InboundMail.id != bindparam("row_id"),
         )
         .limit(1)
+        .subquery()
     )
-    first = db.session.execute(query).one_or_none()
-    if first is None:
-        return None
-    case = db.session.get(Case, first.case_id) if first.case_id else None
-    return Decision("duplicate", "seen_already", case, {"first": first.id})
+    ours = exists().where(Queue.address == bindparam("writer"))
+    always = select(literal(1)).subquery()
+    return Fast(select(first.c.id, first.c.case_id, ours).select_from(always.outerjoin(first, true())))
 
 
-def _our_own(letter: Letter) -> Decision | None:
-    """A mail that one of our queues sent came back to us: it ends here."""
-    writer = letter.writer
-    if writer is None:
-        return None
-    ours = db.session.scalar(select(Queue.id).where(Queue.address == writer.email.lower()))
-    if ours is None:
-        return None
-    case = _case_of_tokens(tokens_in([letter.mail.message_id or ""]))
-    return Decision("automatic", "our_own_mail", case, {"address": writer.email})
+KNOWN = _known()
 
 
 def _automatic(letter: Letter) -> Decision | None:
@@ -126,7 +151,7 @@ def _by_token(letter: Letter) -> Decision | None:
         issued_to = next((address for address in outsiders["all"] if fits(token, address)), None)
         if issued_to is None:
             continue
-        writer = letter.writer.email.lower() if letter.writer else ""
+        writer = letter.from_address
         if writer and (writer == issued_to or writer in outsiders["participants"]):
             return Decision("appended", "reply_token", case, {"sender": writer, "issued_to": issued_to})
         return Decision("new_case", "token_from_stranger", case, {"sender": writer, "issued_to": issued_to})
@@ -138,7 +163,7 @@ def _by_message_id(letter: Letter) -> Decision | None:
     case = _case_of_ids(_all_ids(letter.mail))
     if case is None:
         return None
-    writer = letter.writer.email.lower() if letter.writer else ""
+    writer = letter.from_address
     saw = {"sender": writer}
     if not writer or writer not in _outsiders(case)["participants"]:
         return Decision("new_case", "thread_from_stranger", case, saw)

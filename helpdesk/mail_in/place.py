@@ -8,9 +8,9 @@ from sqlalchemy import select
 from helpdesk.blobs.files import FileRef
 from helpdesk.cases.append import append
 from helpdesk.cases.incoming import Incoming
-from helpdesk.cases.models import Case, Message, Participant
+from helpdesk.cases.models import Case, Participant
 from helpdesk.cases.note import note
-from helpdesk.cases.open import open_case
+from helpdesk.cases.open import open_with
 from helpdesk.core.db import db
 from helpdesk.core.i18n import _
 from helpdesk.customers.match import customer_for
@@ -55,14 +55,13 @@ def _new_case(letter: Letter, decision: Decision) -> Placed:
     who = customer_for(writer.email if writer else "", storable(writer.name) if writer else "")
     automatic = mail.automatic.kind if mail.automatic else ""
     incoming = incoming_of(letter, None, automatic=automatic, writer=writer)
-    case = open_case(letter.row.queue, incoming, who=who, source="mail", maybe_of=decision.case)
+    case, message = open_with(letter.row.queue, incoming, who=who, source="mail", maybe_of=decision.case)
     saw: dict[str, Any] = {"customer": who.rule}
     if colleague and forwarded:
         saw["forwarded_by"] = colleague.email
         if forwarded.note.strip():
             note(case, storable(forwarded.note), by=colleague)
-    first = db.session.scalar(select(Message.id).where(Message.case_id == case.id).order_by(Message.id).limit(1))
-    return Placed(case.id, first, saw)
+    return Placed(case.id, message.id, saw)
 
 
 def incoming_of(letter: Letter, case: Case | None, *, automatic: str = "", writer: Address | None = None) -> Incoming:

@@ -17,6 +17,8 @@ from helpdesk.mail_in.models import InboundMail, Mailbox
 
 READ = "mail_in.read"
 log = logging.getLogger(__name__)
+WAKES = 16
+"""So many wake-ups that no worker has taken yet are enough for all of them: each reads whatever waits."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
             ).scalar_one()
         here("mail_in.row_inserted")
         after_commit(lambda: here("mail_in.row_committed"))
-        later(READ, found.id)
+        later(READ, found.id, enough=WAKES)
         after_commit(lambda: tell(found))
     return found
 

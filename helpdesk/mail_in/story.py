@@ -3,23 +3,26 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, text
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.blobs.folder import NoSpace
 from helpdesk.blobs.s3 import StoreAway
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core import logs, tally
-from helpdesk.core.db import after_commit, transaction
+from helpdesk.core.db import after_commit, db, transaction
+from helpdesk.core.fast import Fast
 from helpdesk.core.kill_points import here
 from helpdesk.core.leases import give_back, lease
 from helpdesk.core.over_again import over_again
 from helpdesk.mail_in.content import content_hash
 from helpdesk.mail_in.decide import Decision, Letter, decide
 from helpdesk.mail_in.models import InboundMail
-from helpdesk.mail_in.place import place
+from helpdesk.mail_in.place import Placed, place
 from helpdesk.mail_in.storable import storable
 from helpdesk.mail_in.writer import writer_of
 from helpdesk.mail_reading.mail import Mail
@@ -31,6 +34,21 @@ PAUSE_S = 30
 """Before the second attempt; each further one waits twice as long."""
 STORE_PAUSE_S = 10
 """Before the next attempt when the store is away or full: the mail is not to blame, and the attempt does not count."""
+HELD = Fast(
+    select(
+        InboundMail.leased_until,
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("alone_with", type_=Text), 0)),
+    )
+    .where(InboundMail.id == bindparam("id"))
+    .with_for_update()
+)
+WRITTEN_DOWN = ("message_id", "content_hash", "sender", "subject", "problems")
+CHOSEN = ("outcome", "rule", "evidence", "case_id", "message_row_id")
+DONE = Fast(
+    update(InboundMail)
+    .where(InboundMail.id == bindparam("row_id"))
+    .values(done_at=func.now(), leased_until=None, **{name: bindparam(name) for name in WRITTEN_DOWN + CHOSEN})
+)
 
 
 class Superseded(Exception):
@@ -40,9 +58,14 @@ class Superseded(Exception):
 def read_mail(inbound_id: int) -> None:
     """Read the mail behind a ledger row and give it its outcome. A row that has one, or is being read, is left."""
     row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=current_app.config["LEASE_S"])
-    if row is None:
-        return
+    if row is not None:
+        read_leased(row)
+
+
+def read_leased(row: InboundMail) -> None:
+    """As read_mail(), for a row whose lease the caller has taken."""
     here("mail_in.leased")
+    inbound_id = row.id
     held_until = row.leased_until
     logs.bind(trace=row.trace, mail=row.id)
     try:
@@ -77,7 +100,7 @@ def reading_of(row: InboundMail, raw: bytes, mail: Mail) -> Reading:
     """Keep the mail's files, outside any transaction. `row` is as its lease() gave it."""
     held_until = row.leased_until
     logs.bind(trace=row.trace, mail=row.id)
-    letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail))
+    letter = Letter(row=row, mail=mail, raw=raw, writer=writer_of(mail), content_hash=content_hash(raw))
     reading = Reading(letter, [keep(file.content) for file in mail.attachments], held_until)
     here("mail_in.files_kept")
     return reading
@@ -90,24 +113,17 @@ def finish(reading: Reading, decision: Decision | None = None) -> None:
     Raises Superseded when the lease was lost: a second case would be made.
     """
     letter = reading.letter
-    row, raw, mail = letter.row, letter.raw, letter.mail
-    with transaction() as session:
-        if not _still_held(row, reading.held_until):
-            raise Superseded()
-        describe(row, raw, mail)
+    row = letter.row
+    with transaction():
         # The same mail by two doors in the same moment: one goes first, the other then sees it.
-        session.execute(
-            text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-            {"key": f"{row.queue_id}{row.message_id}{row.content_hash}"},
-        )
-        session.flush()
+        alone_with = f"{row.queue_id}{letter.message_id}{letter.content_hash}"
+        if not _still_held(row, reading.held_until, alone_with=alone_with):
+            raise Superseded()
         enter(reading.files)
         chosen = decision or decide(letter)
         placed = place(letter, chosen)
         here("mail_in.placed")
-        row.outcome, row.rule, row.evidence = chosen.outcome, chosen.rule, {**chosen.saw, **placed.saw}
-        row.case_id, row.message_row_id = placed.case_id, placed.message_id
-        row.done_at, row.leased_until = func.now(), None
+        _write_down(letter, chosen, placed)
         after_commit(lambda: tell(row))
 
 
@@ -118,20 +134,34 @@ def tell(row: InboundMail) -> None:
     log.info("Mail read", extra={"about": about})
 
 
-def describe(row: InboundMail, raw: bytes, mail: Mail) -> None:
-    """What the ledger shows of a mail, whatever becomes of it."""
-    row.message_id = storable(mail.message_id or "")[:998]
-    row.content_hash = content_hash(raw)
-    row.sender = storable(str(mail.sender or ""))[:700]
-    row.subject = storable(mail.subject)[:1000]
-    row.problems = storable("\n".join(mail.problems))[:10_000]
+def _write_down(letter: Letter, chosen: Decision, placed: Placed) -> None:
+    """What the ledger shows of the mail and of what became of it."""
+    values: dict[str, Any] = {
+        "message_id": letter.message_id,
+        "content_hash": letter.content_hash,
+        "sender": storable(str(letter.mail.sender or ""))[:700],
+        "subject": storable(letter.mail.subject)[:1000],
+        "problems": storable("\n".join(letter.mail.problems))[:10_000],
+        "outcome": chosen.outcome,
+        "rule": chosen.rule,
+        "evidence": {**chosen.saw, **placed.saw},
+        "case_id": placed.case_id,
+        "message_row_id": placed.message_id,
+    }
+    DONE(row_id=letter.row.id, **values)
+    for name, value in {**values, "leased_until": None}.items():
+        set_committed_value(letter.row, name, value)
+    db.session.expire(letter.row, ["done_at"])
 
 
-def _still_held(row: InboundMail, until: datetime | None) -> bool:
-    """Read the row anew and lock it; whether its lease is the one that ends at `until`, and not another's."""
-    with transaction() as session:
-        session.refresh(row, with_for_update={"of": InboundMail})
-        return row.leased_until is not None and row.leased_until == until
+def _still_held(row: InboundMail, until: datetime | None, *, alone_with: str = "") -> bool:
+    """Lock the row; whether its lease is the one that ends at `until`, and not another's.
+
+    Whoever else asks with the same `alone_with` waits for the end of the transaction.
+    """
+    with transaction():
+        leased_until, _nothing = HELD.one(id=row.id, alone_with=alone_with or str(row.id))
+    return leased_until is not None and leased_until == until
 
 
 def _put_off(row: InboundMail, error: Exception, held_until: datetime | None) -> None:

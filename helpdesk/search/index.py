@@ -1,15 +1,17 @@
 """Keeping the words of a case findable."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy import Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core.db import transaction
+from helpdesk.core.fast import Fast, together
 from helpdesk.search.models import CaseWords
 from helpdesk.search.words import joined
 
@@ -19,6 +21,8 @@ DICTIONARIES = ("simple", "norwegian", "english")
 """As written, and both stems: a word is found by any of the three."""
 QUOTED_MAX = 20_000
 REBUILD_MESSAGES = 500
+SHORT = 50_000
+"""Characters of which even three lexemes a word stay far below the 1 MB that PostgreSQL takes of one case."""
 
 
 def index(event: CaseEvent) -> None:
@@ -41,13 +45,17 @@ def index(event: CaseEvent) -> None:
 
 
 def vector(subject: Any, people: Any, text: Any) -> Any:
-    """The SQL for a case's words: subject and number weigh most, then names and addresses, then what was said."""
-    return _weighed(subject, "'A'").op("||")(_weighed(people, "'B'")).op("||")(_weighed(text, "'C'"))
+    """The SQL for a case's words: subject and number weigh most, then names and addresses, then what was said.
+
+    Names and addresses stand as they are written only: they have no stems.
+    """
+    about, said = _weighed(subject, "'A'"), _weighed(text, "'C'")
+    return about.op("||")(_weighed(people, "'B'", DICTIONARIES[:1])).op("||")(said)
 
 
-def _weighed(words: Any, weight: str) -> Any:
-    plain, norwegian, english = (func.to_tsvector(name, words) for name in DICTIONARIES)
-    return func.setweight(plain.op("||")(norwegian).op("||")(english), literal_column(weight))
+def _weighed(words: Any, weight: str, dictionaries: Sequence[str] = DICTIONARIES) -> Any:
+    vectors: list[Any] = [func.to_tsvector(name, words) for name in dictionaries]
+    return func.setweight(reduce(lambda one, other: one.op("||")(other), vectors), literal_column(weight))
 
 
 def _rebuild(case: Case) -> None:
@@ -67,18 +75,29 @@ def _add(case: Case, messages: Iterable[Message], *, about_case: bool) -> None:
     if about_case:
         people = f"{people} {joined(_customer(case))}"
     text = joined(word for message in messages for word in _said(message))
-    words = vector(subject, people, text)
-    if not _store(case.id, words) and not _store(case.id, func.strip(words)):
+    values = {"case_id": case.id, "subject": subject, "people": people, "text": text}
+    if about_case and len(text) < SHORT:
+        ADD(**values)
+    elif not _store(ADD, values) and not _store(ADD_BARE, values):
         log.warning("Case %s has more words than can be indexed; the newest are left out", case.number)
 
 
-def _store(case_id: int, words: Any) -> bool:
-    """Append `words` to what the case has. False when PostgreSQL takes no more; the transaction goes on."""
-    values = insert(CaseWords).values(case_id=case_id, words=words)
-    both = CaseWords.words.op("||")(values.excluded.words)
+def _adding(words: Any) -> Fast:
+    """The statement that appends `words` to what the case has."""
+    new = insert(CaseWords).values(case_id=bindparam("case_id"), words=words)
+    both = CaseWords.words.op("||")(new.excluded.words)
+    return Fast(new.on_conflict_do_update(index_elements=["case_id"], set_={"words": both}).inline())
+
+
+_WORDS = vector(*(bindparam(name, type_=Text) for name in ("subject", "people", "text")))
+ADD, ADD_BARE = _adding(_WORDS), _adding(func.strip(_WORDS))
+
+
+def _store(adding: Fast, values: dict[str, Any]) -> bool:
+    """Append words to what the case has. False when PostgreSQL takes no more; the transaction goes on."""
     try:
-        with transaction() as session, session.begin_nested():
-            session.execute(values.on_conflict_do_update(index_elements=["case_id"], set_={"words": both}))
+        with transaction() as session, session.begin_nested(), together():
+            adding(**values)
     except DBAPIError as error:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", None) != "54000":
             raise

@@ -32,17 +32,19 @@ MORE = Incoming(text="It is worse now.", from_name="Solveig Dahl", from_address=
 def connection_killed(app: Flask, at: str, times: int = 1) -> Iterator[list[str]]:
     """The database ends our connection just before the next statement that begins so; gives the statements it met."""
     met: list[str] = []
+    execute = psycopg.Cursor.execute
 
-    def kill(connection, _cursor, statement, *_rest):
-        if len(met) < times and statement.lstrip().lower().startswith(at):
-            met.append(statement)
-            _end_backend(app, connection.connection.driver_connection.info.backend_pid)
+    def kill_first(cursor, statement, *rest, **options):
+        if len(met) < times and str(statement).lstrip().lower().startswith(at):
+            met.append(str(statement))
+            _end_backend(app, cursor.connection.info.backend_pid)
+        return execute(cursor, statement, *rest, **options)
 
-    event.listen(db.engine, "before_cursor_execute", kill)
+    psycopg.Cursor.execute = kill_first  # type: ignore[method-assign]
     try:
         yield met
     finally:
-        event.remove(db.engine, "before_cursor_execute", kill)
+        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
 
 
 def _end_backend(app: Flask, pid: int) -> None:

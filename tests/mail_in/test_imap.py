@@ -225,13 +225,13 @@ def test_beat_wakes_active_mailboxes_only(mailbox):
     from flask import current_app
 
     broker = redis.Redis.from_url(current_app.config["REDIS_URL"])
-    broker.delete("mail_in")
+    broker.delete("default")
     wake_polls()
-    assert broker.llen("mail_in") == 1
+    assert broker.llen("default") == 1
     change(mailbox, active=False)
     wake_polls()
-    assert broker.llen("mail_in") == 1
-    broker.delete("mail_in")
+    assert broker.llen("default") == 1
+    broker.delete("default")
     poll_mailbox(mailbox.id)
     db.session.refresh(mailbox)
     assert mailbox.polled_at is None
