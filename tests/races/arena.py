@@ -25,7 +25,9 @@ Act = Callable[[Scene], Callable[[], Any]]
 PAUSE_MAX_S = 0.003
 """A statement of a racer waits up to this long, so that the other may come between any two of them."""
 LATE_MAX_S = 0.04
-"""In some runs one side begins up to this much later, so that an act of many statements is met at its end too."""
+READING_S = 0.15
+"""In some runs one side begins up to this much later, so that an act of many statements is met at its end too, and
+so that the reading of a mail, in a process of its own, is over before the other side begins."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Arena:
     def run(self, row: Pair, make: Callable[[Callable[..., Scene]], Scene]) -> tuple[str, str, Any]:
         """One run of a pair: what each side said, and what is so afterwards."""
         scene = make(row.scene)
-        late = self.random.choice((0.0, PAUSE_MAX_S, LATE_MAX_S)) * self.random.random()
+        late = self.random.choice((0.0, PAUSE_MAX_S, LATE_MAX_S, READING_S)) * self.random.random()
         head_start = self.random.choice(((0.0, late), (late, 0.0)))
         sides = [
             self.pool.submit(self._side, act, scene, wait, self.random.random())
