@@ -31,6 +31,10 @@ lint: .venv/.installed-dev ## ruff, mypy, djlint, import-linter
 	$(PYTHON) -m djlint helpdesk --lint --quiet
 	lint-imports
 
+chaos: assets .venv/.installed-dev ## kill and break everything for an hour: make chaos MINUTES=5 SEED=1, RUNS=3 POINTS=…
+	@.ci/debian dovecot-imapd dovecot-lmtpd
+	$(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(POINTS),--points $(POINTS))
+
 bench: assets .venv/.installed-dev ## print the figures of benchmarks/
 	$(PYTHON) -m benchmarks
 
@@ -64,4 +68,4 @@ SOURCES := $(shell find helpdesk -name '*.html' -o -path 'helpdesk/assets/*' -ty
 $(BUILT): node_modules/.installed $(SOURCES)
 	@.ci/once $@ $^ -- .ci/npm run --silent build
 
-.PHONY: help run demo test lint bench mailscore lock assets debian clean
+.PHONY: help run demo test lint chaos bench mailscore lock assets debian clean
