@@ -11,8 +11,8 @@ from helpdesk.blobs.store import enter, keep
 from helpdesk.cases.incoming import Incoming
 from helpdesk.cases.models import Case, Queue
 from helpdesk.cases.open import open_case
-from helpdesk.core import limits, logs
-from helpdesk.core.db import db, transaction
+from helpdesk.core import limits, logs, tally
+from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.errors import TooMany
 from helpdesk.core.i18n import _
 from helpdesk.core.kill_points import here
@@ -125,6 +125,7 @@ def _again(inquiry: Inquiry, sent: Sent, values: dict[str, object]) -> Taken:
 
 
 def _open(inquiry: Inquiry, sent: Sent) -> tuple[Case, str]:
+    after_commit(lambda: tally.count("mails_read", sent.door, "new_case"))
     who = customer_for(inquiry.email, inquiry.name, company=inquiry.company, phone=inquiry.phone)
     said = [(_("Company"), inquiry.company), (_("Phone"), inquiry.phone)]
     below = "\n".join(f"{label}: {value}" for label, value in said if value)

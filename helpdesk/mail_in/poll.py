@@ -14,8 +14,8 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.blobs.store import Kept, keep
-from helpdesk.core import logs, secret_box
-from helpdesk.core.db import db, transaction
+from helpdesk.core import logs, secret_box, tally
+from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.errors import HelpdeskError
 from helpdesk.core.i18n import _
 from helpdesk.core.jobs import wake
@@ -219,3 +219,4 @@ def _enter(mailbox: Mailbox, one: Fetched, kept: Kept) -> None:
     if not one.is_whole:
         row.outcome, row.rule, row.size, row.done_at = "refused", "too_large", one.size, func.now()
         row.evidence = {"size": one.size, "limit": current_app.config["MAIL_MAX_BYTES"]}
+        after_commit(lambda: tally.count("mails_read", "imap", "refused"))

@@ -178,6 +178,7 @@ def _put_off(row: InboundMail, error: Exception, held_until: datetime | None) ->
         if row.attempts >= ATTEMPTS_MAX:
             row.outcome, row.rule, row.done_at = "unreadable", "gave_up", func.now()
             row.evidence = {"attempts": row.attempts}
+            after_commit(lambda: tell(row))
 
 
 def _is_the_stores(error: Exception) -> bool:

@@ -1,16 +1,17 @@
 """Finding mail that nobody woke a worker for: the broker was away, or a worker died."""
 
 from datetime import timedelta
+from functools import partial
 
 from flask import current_app
 from sqlalchemy import func, or_, select, update
 
-from helpdesk.core.db import db, transaction
+from helpdesk.core.db import after_commit, db, transaction
 from helpdesk.core.jobs import has_long_line, wake
 from helpdesk.core.kill_points import here
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ
-from helpdesk.mail_in.story import ATTEMPTS_MAX
+from helpdesk.mail_in.story import ATTEMPTS_MAX, tell
 
 BATCH = 500
 BATCHES_MAX = 4
@@ -52,7 +53,7 @@ def give_up_on_killers() -> None:
     """Put mail whose reading ended its worker again and again before a person: unreadable, its bytes kept."""
     in_nobodys_hands = or_(InboundMail.leased_until.is_(None), InboundMail.leased_until < func.now())
     with transaction() as session:
-        session.execute(
+        given_up = session.scalars(
             update(InboundMail)
             .where(InboundMail.outcome.is_(None), InboundMail.attempts >= ATTEMPTS_MAX, in_nobodys_hands)
             .values(
@@ -62,8 +63,11 @@ def give_up_on_killers() -> None:
                 done_at=func.now(),
                 leased_until=None,
             )
-            .execution_options(synchronize_session=False)
+            .returning(InboundMail)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
+        for row in given_up.all():
+            after_commit(partial(tell, row))
 
 
 def _due() -> list[int]:

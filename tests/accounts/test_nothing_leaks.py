@@ -1,11 +1,16 @@
-"""Passwords, links and session secrets stay where they belong; what a request claims about itself is not believed."""
+"""Passwords, links and session secrets stay where they belong; what a request claims about itself is not believed.
+
+The same of mail, in the logs of worker and door and in Valkey: tests/watch/test_running_desk.py.
+"""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import redis
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 import config
@@ -49,6 +54,26 @@ def test_no_secret_reaches_logs_valkey_or_the_database(
     for secret in ("canary-7f3a", link.rsplit("/", 1)[1], session_secret):
         assert secret not in kept
         assert secret.encode().hex() not in kept
+
+
+def test_a_crash_repeats_nothing_of_what_was_typed_on_the_page_or_in_the_log(
+    app: Flask, ada: Agent, signed_in: Callable[[Agent], FlaskClient], capsys: pytest.CaptureFixture[str]
+):
+    """Typed into a form whose table is gone: as bad as it gets."""
+    client = signed_in(ada)
+    typed = {"name": CANARY, "language": "en", "signature": f"Born 010190 12345, {CANARY}"}
+    with transaction() as session:
+        session.execute(text("alter table audit_log rename to elsewhere"))
+    try:
+        answer = client.post("/settings/me", data=typed)
+    finally:
+        with transaction() as session:
+            session.execute(text("alter table elsewhere rename to audit_log"))
+    logged = capsys.readouterr().err
+    assert answer.status_code == 500
+    assert "UndefinedTable" in logged, "the search looks at nothing"
+    for secret in (CANARY, "canary-7f3a", "010190 12345", app.config["SECRET_KEY"]):
+        assert secret not in answer.text + logged
 
 
 def test_links_lead_to_our_own_address_whatever_host_the_request_names(app: Flask, ada: Agent, tmp_path: Path):
