@@ -1,8 +1,10 @@
 """/metrics: for those who may see it, true for all processes together, and few words."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from helpdesk.accounts.models import Agent
 from helpdesk.cases.answer import Draft, answer
+from helpdesk.cases.models import Queue
 from helpdesk.core import tally
+from helpdesk.core.db import transaction
 from helpdesk.core.tally import Tally
-from helpdesk.mail_in.models import InboundMail
+from helpdesk.mail_in.models import InboundMail, Mailbox
 from helpdesk.mail_in.receive import Delivery, receive
 from helpdesk.mail_out.send import send_mail
 from helpdesk.watch.heartbeat import beat
@@ -93,6 +97,22 @@ def test_what_every_process_does_is_counted(
     assert found["helpdesk_task_duration_seconds_bucket,0.025,mail_in.read"] == 1
     assert found["helpdesk_task_duration_seconds_bucket,+Inf,mail_in.read"] == 1
     assert found["helpdesk_task_duration_seconds_sum,mail_in.read"] == pytest.approx(0.02)
+
+
+def test_every_figure_in_the_rules_and_on_the_page_about_them_exists(
+    app: Flask, queue: Queue, repository: Path, signed_in: Callable[[Agent], FlaskClient], boss: Agent
+):
+    with transaction() as session:
+        session.add(Mailbox(name="Post", queue_id=queue.id, host="x.example", username="x", secret="x"))
+    beat()
+    tally.observe("request_duration_seconds", 0.02, "cases.show")
+    told = signed_in(boss).get("/metrics").text
+    named = set()
+    for page in ("alerts.yml", "watching.md"):
+        named |= set(re.findall(r"\bhelpdesk_\w+", (repository / "docs" / page).read_text()))
+    assert len(named) > 8
+    there = {line.split()[2] for line in told.splitlines() if line.startswith("# TYPE")}
+    assert {name for name in named if name not in there and name.removesuffix("_bucket") not in there} == set()
 
 
 def test_processes_add_up_and_a_forked_child_tells_only_its_own(app: Flask, scrape: Callable[[], dict[str, float]]):
