@@ -90,6 +90,7 @@ def _ask(found: Manifest) -> None:
 
 
 def _told_after(restored: Restored) -> Iterator[str]:
+    yield "Restart the desk where it is running: open screens and workers still remember what was there before."
     if restored.waiting_letters:
         yield (
             f"{restored.waiting_letters} letters had not left when the back-up was made. They leave now, with the "

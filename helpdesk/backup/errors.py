@@ -36,4 +36,5 @@ class ProgramFailed(BackupRefused):
 
     def __init__(self, program: str, said: str):
         lines = [line.strip() for line in said.splitlines() if line.strip()]
-        super().__init__(f"{program} did not succeed: {lines[-1] if lines else 'it said nothing'}")
+        telling = [line for line in lines if "error" in line.lower()] or lines or ["it said nothing"]
+        super().__init__(f"{program} did not succeed: {telling[0]}. What was there before is unchanged.")

@@ -29,7 +29,7 @@ LOCKED_OUT = ("55P03", "40P01")
 """lock_not_available and deadlock_detected: somebody was in the database just then."""
 BEGIN = """
 \\set ON_ERROR_STOP on
-\\set VERBOSITY sqlstate
+\\set VERBOSITY verbose
 begin;
 set local lock_timeout = '10s';
 set local client_min_messages = error;
@@ -95,14 +95,11 @@ def restore(folder: Path, manifest: Manifest, tell: Tell) -> Restored:
     tell("Database", 0, None)
     db.session.remove()
     db.engine.dispose()
-    for tried in range(1, TRIES + 1):
-        said = _replace_database(folder, manifest)
-        if said is None:
-            break
-        if tried == TRIES or not any(state in said for state in LOCKED_OUT):
-            raise ProgramFailed("psql", f"{said}\n{said.strip().splitlines()[-1]}. The old data is unchanged.")
-        time.sleep(PAUSE_S)
-    db.engine.dispose()
+    try:
+        _replace_patiently(folder, manifest)
+    finally:
+        # Our own connections were cut too.
+        db.engine.dispose()
     if manifest.revision != _scripts().get_current_head():
         tell("Bringing the tables up to date", 0, None)
         upgrade()
@@ -120,6 +117,16 @@ def _put_files(folder: Path, manifest: Manifest, tell: Tell) -> None:
         if hashlib.sha256(store().read(sha256)).hexdigest() != sha256:
             raise BackupRefused(f"The store has a damaged file {sha256}. Remove it there, and restore again.")
     tell("Files", manifest.files_bytes, manifest.files_bytes)
+
+
+def _replace_patiently(folder: Path, manifest: Manifest) -> None:
+    for tried in range(1, TRIES + 1):
+        said = _replace_database(folder, manifest)
+        if said is None:
+            return
+        if tried == TRIES or not any(state in said for state in LOCKED_OUT):
+            raise ProgramFailed("psql", said)
+        time.sleep(PAUSE_S)
 
 
 def _replace_database(folder: Path, manifest: Manifest) -> str | None:

@@ -17,6 +17,8 @@ from helpdesk.backup import manifest as manifests
 from helpdesk.blobs.store import get, put
 from helpdesk.cases.models import Case
 from helpdesk.core.db import Base, db
+from helpdesk.embedded.clients import client
+from helpdesk.embedded.processes import EmbeddedError
 from tests.backup.conftest import Place, fill, is_whole, mail_coming_in, names_of_files
 from tests.servers import S3
 
@@ -245,6 +247,25 @@ def test_files_go_from_a_folder_into_a_bucket_and_back(
     assert folder.rows() == desk.rows()
     assert folder.files() == {name: data for name, data in desk.files().items() if name in folder.files()}
     assert len(folder.files()) >= 6
+
+
+def test_a_server_newer_than_every_program_here_is_told_by_name() -> None:
+    with pytest.raises(EmbeddedError, match="Install the PostgreSQL 99 client"):
+        client("pg_dump", 99)
+
+
+def test_a_database_that_refuses_the_restore_keeps_what_it_had(desk: Place, tmp_path: Path) -> None:
+    """Half-way through: the dump is whole, and its counts are not what the manifest says."""
+    folder = backed_up(desk, tmp_path / "backup")
+    made = manifests.read(folder)
+    (folder / "manifest.json").unlink()
+    manifests.write(folder, dataclasses.replace(made, tables={**made.tables, "cases": 7}))
+    before = desk.rows()
+    done = desk.run("restore", folder, "--yes")
+    assert done.exit_code == 1
+    assert "the table cases has lost rows" in done.output
+    assert "What was there before is unchanged." in done.output
+    assert desk.rows() == before
 
 
 def test_a_back_up_never_takes_a_folder_that_is_there(desk: Place, tmp_path: Path) -> None:

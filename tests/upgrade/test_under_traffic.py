@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -35,18 +36,22 @@ SLOWEST_S = 1.0
 MAKES_ROOM = "makes room and tries again"
 
 
+def at_the_server(postgres: Postgres, statement: str) -> None:
+    """A statement outside of any transaction."""
+    engine = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
 @pytest.fixture
 def own_place(environment: dict[str, str], postgres: Postgres, tmp_path: Path) -> Iterator[dict[str, str]]:
     """A database and a broker of this test's own: its tables will be the next version's."""
-    engine = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("create database upgraded"))
+    at_the_server(postgres, "create database upgraded")
     given = {"DATABASE_URL": postgres.url_for("upgraded"), "BLOB_URL": str(tmp_path / "blobs")}
     broker = environment["REDIS_URL"].rstrip("/").removesuffix("/0") + "/7"
     yield {**environment, **given, "REDIS_URL": broker, "SMTP_URL": (tmp_path / "sent").as_uri()}
-    with engine.connect() as connection:
-        connection.execute(text("drop database upgraded with (force)"))
-    engine.dispose()
+    at_the_server(postgres, "drop database upgraded with (force)")
 
 
 @pytest.fixture
@@ -195,6 +200,22 @@ def test_two_migrations_at_once_run_beside_a_desk_at_work(
     assert traffic.wrong == []
     assert during_s < before_s + SLOWEST_S
     look_after_it(traffic)
+
+
+def test_a_table_that_is_never_free_ends_the_migration_with_a_sentence_and_changes_nothing(
+    this_version: Flask, own_place: dict[str, str], next_version: Path, head: str, tmp_path: Path
+) -> None:
+    hasty = tmp_path / "hasty"
+    shutil.copytree(next_version, hasty)
+    rules = (hasty / "env.py").read_text()
+    assert "PATIENCE_S = 300.0" in rules
+    (hasty / "env.py").write_text(rules.replace("PATIENCE_S = 300.0", "PATIENCE_S = 0.0"))
+    with somebody_holds("cases", own_place["DATABASE_URL"]), pytest.raises(SystemExit) as gave_up:
+        upgrade(directory=str(hasty))
+    assert "run `flask db upgrade` again in a quieter moment" in str(gave_up.value)
+    with db.engine.connect() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalar_one() == head
+        assert connection.execute(text("select count(*) from pg_locks where locktype = 'advisory'")).scalar_one() == 0
 
 
 def look_after_it(traffic: Traffic) -> None:
