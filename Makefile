@@ -31,8 +31,9 @@ lint: .venv/.installed-dev ## ruff, mypy, djlint, import-linter
 	$(PYTHON) -m djlint helpdesk --lint --quiet
 	lint-imports
 
-chaos: assets .venv/.installed-dev ## kill and break everything for an hour: make chaos MINUTES=5 SEED=1, RUNS=3 POINTS=…
+chaos: assets .venv/.installed-dev ## kill and break everything for an hour: make chaos MINUTES=5 SEED=1, RACES=200, RUNS=3 POINTS=…
 	@.ci/debian dovecot-imapd dovecot-lmtpd
+	RACE_RUNS=$(or $(RACES),$(if $(MINUTES),20,200)) $(PYTHON) -m pytest -q -s tests/races
 	$(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(POINTS),--points $(POINTS))
 
 bench: assets .venv/.installed-dev ## print the figures of benchmarks/

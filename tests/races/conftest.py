@@ -1,5 +1,6 @@
 """A desk on which two things happen at once."""
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -19,6 +20,8 @@ SEED = int(os.environ.get("RACE_SEED", "1"))
 def arena(session_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """Where pairs race: one desk for all of them, since each brings what it acts upon. Mail goes into a folder."""
     kept = dict(session_app.config)
+    log = logging.getLogger("helpdesk")
+    log.setLevel(logging.WARNING)
     session_app.config["SMTP_URL"] = str(tmp_path_factory.mktemp("sent"))
     session_app.extensions["broker_rests_until"] = 0.0
     with session_app.app_context():
@@ -28,6 +31,7 @@ def arena(session_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Itera
         with Arena(session_app, SEED) as ready:
             yield ready
         db.session.remove()
+    log.setLevel(logging.NOTSET)
     session_app.config.clear()
     session_app.config.update(kept)
 
