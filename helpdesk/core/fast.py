@@ -23,7 +23,10 @@ class _Ready(NamedTuple):
 
 
 class Fast:
-    """A statement with bindparam() for what changes from call to call. Expanding parameters (IN) are not supported."""
+    """A statement with bindparam() for what changes from call to call. Expanding parameters (IN) are not supported.
+
+    Who listens to the engine's `before_cursor_execute` hears of it as of any other.
+    """
 
     def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
         """`columns` of an insert without values(): those that will be given."""
@@ -42,6 +45,9 @@ class Fast:
             for name, convert in ready.conversions:
                 filled[name] = convert(filled[name])
             cursor = driver_of(connection).cursor()
+            dispatch: Any = connection.dispatch
+            if dispatch.before_cursor_execute:
+                dispatch.before_cursor_execute(connection, cursor, ready.sql, filled, None, False)
             try:
                 return cursor.execute(ready.sql, filled)
             except psycopg.Error as error:
