@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.core.db import transaction
+from helpdesk.core.db import db, transaction
 
 
 class _Ready(NamedTuple):
@@ -38,20 +38,19 @@ class Fast:
 
         Raises SQLAlchemy's errors.
         """
-        with transaction() as session:
-            connection = session.connection()
-            ready = self._ready = self._ready or self._compile(connection)
-            filled = {**ready.constants, **values}
-            for name, convert in ready.conversions:
-                filled[name] = convert(filled[name])
-            cursor = driver_of(connection).cursor()
-            dispatch: Any = connection.dispatch
-            if dispatch.before_cursor_execute:
-                dispatch.before_cursor_execute(connection, cursor, ready.sql, filled, None, False)
-            try:
-                return cursor.execute(ready.sql, filled)
-            except psycopg.Error as error:
-                raise _wrapped(connection, error) from error
+        connection = db.session.connection()
+        ready = self._ready = self._ready or self._compile(connection)
+        filled = {**ready.constants, **values}
+        for name, convert in ready.conversions:
+            filled[name] = convert(filled[name])
+        cursor = driver_of(connection).cursor()
+        dispatch: Any = connection.dispatch
+        if dispatch.before_cursor_execute:
+            dispatch.before_cursor_execute(connection, cursor, ready.sql, filled, None, False)
+        try:
+            return cursor.execute(ready.sql, filled)
+        except psycopg.Error as error:
+            raise _wrapped(connection, error) from error
 
     def one(self, **values: Any) -> tuple[Any, ...]:
         """The one row there must be."""
