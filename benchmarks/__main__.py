@@ -1,157 +1,133 @@
-"""`make bench`: what taking in a mail and showing a page costs, beside yardsticks measured in the same run.
+"""`make bench`: the desk's figures beside yardsticks measured in the same run, in one table.
 
-python -m benchmarks [--mails 1000] [--cases 10000]
+python -m benchmarks [--mails 1000] [--mails-dir DIR] [--cases 1000,100000] [--only ingest,pages,…] [--million] [--keep]
 """
 
 import argparse
-import statistics
+import sys
 import tempfile
-import time
-from collections.abc import Callable
-from email import message_from_bytes, policy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from cryptography.fernet import Fernet
-from flask import Flask
-from flask_migrate import upgrade
-from sqlalchemy import select
+from benchmarks import first_visit, ingest, live, machine, memory, pages, yardstick
+from benchmarks.desk import Desk, Servers, open_desk, servers
+from benchmarks.mails import mails, mails_of
+from benchmarks.table import Table
 
-import config
-from benchmarks.mails import mails
-from helpdesk.accounts.models import Agent, SignIn
-from helpdesk.cases.models import Case, Queue
-from helpdesk.cases.setup import make_first_queue
-from helpdesk.core.db import db, transaction
-from helpdesk.core.tokens import fingerprint, new_secret
-from helpdesk.demo.load import Wanted, load
-from helpdesk.embedded.postgres import start_postgres
-from helpdesk.embedded.valkey import start_valkey
-from helpdesk.factory import create_app
-from helpdesk.mail_in.receive import Delivery, receive
-from helpdesk.mail_in.story import read_mail
-from helpdesk.mail_reading.safely import read_safely
+MEASURES = ("ingest", "pages", "live", "bytes", "memory", "load")
+MILLION, MILLION_LOADED_WITHIN_S = 1_000_000, 900
+AGENTS = 200
 
-ROUNDS = 40
+
+@dataclass
+class Run:
+    """What was asked for, and by number of cases what was found: mails/s, and the p50 of each page in milliseconds."""
+
+    wanted: argparse.Namespace
+    raws: Sequence[bytes]
+    table: Table = field(default_factory=Table)
+    full_read: float = 0.0
+    rates: dict[int, float] = field(default_factory=dict)
+    pages: dict[int, dict[str, float]] = field(default_factory=dict)
+
+    def wants(self, measure: str) -> bool:
+        """Whether this measure was asked for."""
+        return measure in self.wanted.only
 
 
 def main() -> None:
-    """Measure on servers and in folders of our own, and print a table."""
-    asked = argparse.ArgumentParser(description="Print the desk's figures.")
-    asked.add_argument("--mails", type=int, default=1000)
-    asked.add_argument("--cases", type=int, default=10_000)
-    wanted = asked.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        start_postgres(Path(folder) / "postgres") as postgres,
-        start_valkey(Path(folder) / "valkey") as valkey,
-    ):
-        app = desk(folder, postgres.url, valkey.url)
-        with app.app_context():
-            upgrade()
-            make_first_queue()
-            intake(mails(wanted.mails))
-        with app.app_context():
-            for _done in load(Wanted(cases=wanted.cases, seed=1), new_secret()):
-                pass
-            pages(app, wanted.cases)
+    """Measure on servers and in folders of our own; print a table, and keep it if asked to."""
+    wanted = asked()
+    surroundings = machine.described()
+    print(f"{surroundings}; code {machine.commit()}", flush=True)
+    raws = mails_of(wanted.mails_dir, wanted.mails) if wanted.mails_dir else mails(wanted.mails)
+    run = Run(wanted, raws)
+    run.table.head()
+    with tempfile.TemporaryDirectory(dir=wanted.folder) as folder, servers(Path(folder)) as given:
+        if run.wants("ingest"):
+            run.full_read = yardstick.measure(raws, run.table)
+        for cases in wanted.cases:
+            with open_desk(given, cases) as desk:
+                measure(run, desk, is_last=cases == wanted.cases[-1])
+        compare(run)
+        if wanted.million:
+            million(run, given)
+    print(run.table.verdict, flush=True)
+    if wanted.keep:
+        said = " ".join(word for word in sys.argv[1:] if word != "--keep")
+        machine.keep(machine.section(surroundings, said, run.table.as_markdown(), run.table.verdict))
 
 
-def desk(folder: str, database_url: str, redis_url: str) -> Flask:
-    """The application, over servers of its own."""
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "BLOB_URL": f"{folder}/blobs",
-        "VAR_DIR": folder,
-        "SECRET_KEY": new_secret(),
-        "SECRETS_KEYS": Fernet.generate_key().decode(),
-        "MAIL_DOMAIN": "desk.example",
-        "LOG_LEVEL": "ERROR",
-    }
-    return create_app(config.load(environment, services={}))
+def measure(run: Run, desk: Desk, *, is_last: bool) -> None:
+    """Everything that is measured at this number of cases; what does not depend on it at the last one."""
+    wanted, table = run.wanted, run.table
+    before = memory.idle(desk)
+    if run.wants("load") and desk.cases:
+        table.just(f"demo load, {desk.cases:,} cases", desk.load_s, "s")
+    ready = pages.prepare(wanted.rounds)
+    if run.wants("pages"):
+        run.pages[desk.cases] = pages.measure(desk, table, ready, wanted.rounds)
+    if run.wants("bytes") and is_last:
+        first_visit.measure(desk, table, ready)
+    if run.wants("live") and is_last:
+        live.measure(desk, table, wanted.agents, wanted.rounds)
+    if run.wants("ingest"):
+        run.rates[desk.cases] = ingest.measure(desk, run.raws, table, run.full_read)
+    if run.wants("memory") and is_last:
+        memory.measure(desk, table, wanted.memory_mails or wanted.mails, before, desk.browser(ready.agent))
 
 
-def intake(raws: list[bytes]) -> None:
-    """Mails a second: Python's own reader, our reader, and the whole way from bytes to case."""
-    support = db.session.execute(select(Queue)).scalars().first()
-    assert support is not None
-    show("mails: Python's email, full read", rate(raws, yardstick), "mails/s")
-    show("mails: our reader", rate(raws, read_safely), "mails/s")
-    rows: list[int] = []
-    show(
-        "mails: received, durable",
-        rate(raws, lambda raw: rows.append(receive(raw, Delivery("pipe", support)).id)),
-        "mails/s",
-    )
-    show("mails: read, decided, placed", rate(rows, story), "mails/s")
+def compare(run: Run) -> None:
+    """The most cases beside the fewest: nothing may grow with them."""
+    if len(run.wanted.cases) < 2:
+        return
+    few, many = min(run.wanted.cases), max(run.wanted.cases)
+    if run.rates:
+        ingest.growth((few, run.rates[few]), (many, run.rates[many]), run.table)
+    if run.pages:
+        pages.growth((few, run.pages[few]), (many, run.pages[many]), run.table)
 
 
-def story(inbound_id: int) -> None:
-    """As a worker does it."""
-    read_mail(inbound_id)
-    db.session.remove()
+def million(run: Run, given: Servers) -> None:
+    """A million cases in a place of their own: how long the load takes, and the pages beside those with few cases."""
+    with open_desk(given, MILLION) as desk:
+        run.table.most(f"demo load, {MILLION:,} cases", desk.load_s, "s", MILLION_LOADED_WITHIN_S)
+        ready = pages.prepare(run.wanted.rounds)
+        found = pages.measure(desk, run.table, ready, run.wanted.rounds)
+    if run.pages:
+        few = min(run.pages)
+        pages.growth((few, run.pages[few]), (MILLION, found), run.table)
 
 
-def yardstick(raw: bytes) -> None:
-    """Parse, headers, body and attachments with the standard library."""
-    mail = message_from_bytes(raw, policy=policy.default)
-    for name in ("from", "subject", "message-id", "references"):
-        mail[name]
-    body = mail.get_body(("plain", "html"))  # type: ignore[attr-defined]
-    body.get_content()
-    for part in mail.iter_attachments():  # type: ignore[attr-defined]
-        part.get_filename(), part.get_content()
+def asked() -> argparse.Namespace:
+    """The options."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description="Print the desk's figures.")
+    options.add_argument("--mails", type=int, default=1000, help="how many mails are taken in")
+    options.add_argument("--mails-dir", type=Path, help="a folder of .eml files to take in; else made-up ones")
+    options.add_argument("--memory-mails", type=int, default=0, help="how many before memory is looked at again")
+    options.add_argument("--cases", type=numbers, default=[1000, 100_000], help="numbers of cases, such as 1000,100000")
+    options.add_argument("--only", type=measures, default=MEASURES, help=f"some of {','.join(MEASURES)}")
+    options.add_argument("--million", action="store_true", help="the pages with a million cases too")
+    options.add_argument("--rounds", type=int, default=80, help="requests of each page")
+    options.add_argument("--agents", type=int, default=AGENTS, help="open streams")
+    options.add_argument("--folder", type=Path, help="where the servers keep their data meanwhile")
+    options.add_argument("--keep", action="store_true", help="add the table to benchmarks/README.md")
+    return options.parse_args()
 
 
-def pages(app: Flask, cases: int) -> None:
-    """Milliseconds of the pages an agent waits for, in process."""
-    agent = db.session.execute(select(Agent).where(Agent.role == "admin")).scalars().first()
-    case = db.session.execute(select(Case).where(Case.status == "open").order_by(Case.id)).scalars().first()
-    assert agent is not None
-    assert case is not None
-    secret = new_secret()
-    with transaction() as session:
-        session.add(SignIn(secret_hash=fingerprint(secret), agent_id=agent.id))
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["sign_in"] = secret
-    paths = {
-        "queue": "/cases?view=unclaimed",
-        "closed": "/cases?view=closed",
-        "case": f"/cases/{case.number}",
-        "search, a common word": "/search?q=faktura",
-        "search, a rare word": f"/search?q={case.from_address.split('@')[0]}",
-        "customers": "/customers",
-    }
-    for name, path in paths.items():
-        times = timed(lambda path=path: client.get(path))
-        p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
-        print(f"{f'page with {cases} cases: {name}':<48}{p50 * 1000:>9.1f} ms p50 {p95 * 1000:>7.1f} ms p95")
+def numbers(text: str) -> list[int]:
+    """1000,100000 as numbers."""
+    return [int(part) for part in text.split(",")]
 
 
-def timed(work: Callable[[], Any]) -> list[float]:
-    """Seconds of each of ROUNDS calls, after one that warms up."""
-    work()
-    times = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return times
-
-
-def rate(items: list[Any], work: Callable[[Any], Any]) -> float:
-    """Items a second."""
-    began = time.perf_counter()
-    for item in items:
-        work(item)
-    return len(items) / (time.perf_counter() - began)
-
-
-def show(name: str, value: float, unit: str) -> None:
-    """One line of the table."""
-    print(f"{name:<48}{value:>9.0f} {unit}", flush=True)
+def measures(text: str) -> list[str]:
+    """Names of measures. Raises ArgumentTypeError for one that is none."""
+    names = text.split(",")
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(MEASURES)}")
+    return names
 
 
 if __name__ == "__main__":

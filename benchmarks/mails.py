@@ -1,7 +1,8 @@
-"""Mails to measure with: the same ones for the same seed."""
+"""Mails to measure with: the same ones for the same seed, or those of a folder."""
 
 import random
 from email.message import EmailMessage
+from pathlib import Path
 
 WORDS = [
     "invoice",
@@ -64,9 +65,9 @@ def mails(count: int, seed: int = 1) -> list[bytes]:
             sender = f"customer{rng.randrange(400)}@example{rng.randrange(40)}.example"
             subject = " ".join(rng.sample(WORDS, 5))
             mail["Subject"] = subject
-            threads.append((sender, subject, f"<{n}@mail.example>"))
+            threads.append((sender, subject, f"<{seed}.{n}@mail.example>"))
         mail["From"], mail["To"] = f"Customer <{sender}>", "support@desk.example"
-        mail["Message-ID"] = f"<{n}@mail.example>"
+        mail["Message-ID"] = f"<{seed}.{n}@mail.example>"
         text = "\n\n".join(" ".join(rng.choices(WORDS, k=60)) for _ in range(4))
         mail.set_content(text)
         if rng.random() < 0.55:
@@ -76,3 +77,11 @@ def mails(count: int, seed: int = 1) -> list[bytes]:
             mail.add_attachment(data, maintype="application", subtype="pdf", filename=f"file-{n}.pdf")
         made.append(mail.as_bytes())
     return made
+
+
+def mails_of(folder: Path, count: int) -> list[bytes]:
+    """The first `count` .eml files of a folder, in the order of their names. Raises SystemExit when there are none."""
+    found = [path.read_bytes() for path in sorted(folder.glob("*.eml"))[:count]]
+    if not found:
+        raise SystemExit(f"There are no .eml files in {folder}.")
+    return found
