@@ -70,11 +70,11 @@ def _rail() -> dict[str, Any]:
         ],
         "queues": [
             _item(
-                one.name,
-                url_for("cases.queue", view=view or "unclaimed", queue=one.slug),
-                one.colour,
+                one.queue.name,
+                url_for("cases.queue", view=view or "unclaimed", queue=one.queue.slug),
+                one.queue.colour,
                 _capped(one.unclaimed),
-                one.slug == slug,
+                one.queue.slug == slug,
             )
             for one in queues()
         ],

@@ -62,10 +62,11 @@ def answer(case: Case, draft: Draft, by: Agent) -> Message:
 def _answer(case: Case, draft: Draft, by: Agent) -> Message:
     with transaction() as session:
         case = locked(case)
-        if case.last_event_id > draft.seen and (news := news_since(case, draft.seen, by)):
-            raise StaleAnswer(news)
+        # Before the news: who never heard back and clicks again must not be told that the answer did not leave.
         if twin := _said_already(case, draft, by):
             return twin
+        if case.last_event_id > draft.seen and (news := news_since(case, draft.seen, by)):
+            raise StaleAnswer(news)
         to = people(draft.to) or ([(case.from_name, case.from_address)] if case.from_address else [])
         if not to:
             raise NoRecipient()

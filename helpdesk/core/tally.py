@@ -59,8 +59,7 @@ class Tally:
     def add(self, counts: dict[str, int]) -> None:
         """Count, and see to it that it is told soon."""
         with self._lock:
-            for field, more in counts.items():
-                self._pending[field] += more
+            self._pending.update(counts)
             begins, self._is_flushing = not self._is_flushing, True
         if begins:
             threading.Thread(target=self._flush_for_ever, daemon=True, name="tally").start()

@@ -52,6 +52,16 @@ def test_answer_and_close_closes(case: Case, ada: Agent) -> None:
     assert case.closed_at is not None
 
 
+def test_a_click_repeated_because_nothing_came_back_is_no_second_answer_whatever_came_since(
+    case: Case, ada: Agent
+) -> None:
+    draft = Draft("Use the blue cable.", seen=case.last_event_id)
+    first = answer(case, draft, by=ada)
+    append(case, MORE)
+    assert answer(case, draft, by=ada).id == first.id
+    assert len(outbox()) == 1
+
+
 def test_an_answer_written_before_the_customer_wrote_again_is_refused_and_kept(case: Case, ada: Agent) -> None:
     seen = case.last_event_id
     append(case, MORE)

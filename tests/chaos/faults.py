@@ -143,7 +143,7 @@ class Weather:
 
     desk: Desk
     chance: random.Random
-    pause_s: tuple[float, float] = (0.5, 3.0)
+    pause_s: tuple[float, float] = (0.3, 1.5)
     happened: Counter[str] = field(default_factory=Counter)
     died: set[str] = field(default_factory=set)
     """The points where somebody died."""
