@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 import config
 from benchmarks.browser import Browser
@@ -66,7 +67,7 @@ class Desk:
 
     def program(self, name: str) -> list[str]:
         """The command by which `make run` starts a program."""
-        return next(one.argv for one in programs(self.app.config, self.folder) if one.name == name)
+        return next(one.argv for one in programs(self.app.config) if one.name == name)
 
     def start(self, name: str, argv: Sequence[str]) -> None:
         """Start a process that ends with us."""
@@ -115,7 +116,7 @@ def open_desk(given: Servers, cases: int) -> Iterator[Desk]:
         desk.load_s = _fill(desk)
         with app.app_context():
             try:
-                for one in programs(app.config, folder):
+                for one in programs(app.config):
                     desk.start(one.name, one.argv)
                 wait_until(lambda: is_open(app.config), desk)
                 yield desk
@@ -155,15 +156,12 @@ def _environment(given: Servers, folder: Path, database: str) -> dict[str, str]:
 
 @contextmanager
 def _database(postgres: Postgres, name: str) -> Iterator[None]:
-    engine = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'create database "{name}"'))
-    try:
-        yield
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f'drop database "{name}" with (force)'))
-        engine.dispose()
+    with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'create database "{name}"')
+        try:
+            yield
+        finally:
+            connection.execute(f'drop database "{name}" with (force)')
 
 
 def _fill(desk: Desk) -> float:

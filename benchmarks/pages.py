@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from benchmarks.browser import Browser, Reply, p50_p95, requests_a_second, timed
+from benchmarks.browser import WARM_UP, Browser, Reply, p50_p95, requests_a_second, timed
 from benchmarks.desk import Desk, answers, free_port, wait_until
 from benchmarks.table import Table
 from helpdesk.accounts.models import Agent
@@ -26,7 +26,6 @@ GROWTH_MOST = 1.3
 UNCLAIMED = 60
 """At least a page of them, so that the queue page shows as much with few cases as with many."""
 RARE = "kvitteringsblankett"
-WARM_UP = 6
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def measure(desk: Desk, table: Table, ready: Prepared, rounds: int) -> dict[str,
     table.just(f"page, {of}: bare Flask page, p50 (the yardstick)", bare, "ms", bare)
     found = {}
     for name, ask in asked(browser, ready).items():
-        p50, p95 = p50_p95(timed(ask, rounds, WARM_UP))
+        p50, p95 = p50_p95(timed(ask, rounds))
         mark = next((ms for begin, ms in MARKS_MS.items() if name.startswith(begin)), None)
         found[name] = p50
         if mark is None:
@@ -59,7 +58,7 @@ def measure(desk: Desk, table: Table, ready: Prepared, rounds: int) -> dict[str,
         table.most(f"page, {of}: {name}, p50", p50, "ms", mark, bare)
         table.most(f"page, {of}: {name}, p95", p95, "ms", mark * P95_FACTOR)
     browsers = [desk.browser(ready.agent) for _ in range(AT_ONCE)]
-    rate = requests_a_second(browsers, "/cases", rounds * 4)
+    rate = requests_a_second(browsers, "/cases", rounds * 8)
     table.just(f"page, {of}: bare Flask page, {AT_ONCE} at once (the yardstick)", bare_rate, "requests/s", bare_rate)
     table.least(f"page, {of}: queue, {AT_ONCE} at once", rate, "requests/s", A_SECOND, bare_rate)
     return found
