@@ -70,11 +70,11 @@ def _rail() -> dict[str, Any]:
         ],
         "queues": [
             _item(
-                one.queue.name,
-                url_for("cases.queue", view=view or "unclaimed", queue=one.queue.slug),
-                one.queue.colour,
+                one.name,
+                url_for("cases.queue", view=view or "unclaimed", queue=one.slug),
+                one.colour,
                 _capped(one.unclaimed),
-                one.queue.slug == slug,
+                one.slug == slug,
             )
             for one in queues()
         ],

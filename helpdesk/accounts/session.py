@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from flask import Request, current_app, g, session
-from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from helpdesk.accounts.models import Agent, SignIn
 from helpdesk.core.db import db, transaction
@@ -21,31 +21,38 @@ def agent_of_request(_request: Request) -> Agent | None:
     secret = session.get(COOKIE_KEY)
     if not secret or g.get("nobody_signed_in"):
         return None
-    long_unseen = SignIn.last_seen_at < func.now() - SEEN_EVERY
-    found = db.session.execute(
-        select(SignIn, long_unseen)
-        .join(SignIn.agent)
-        .options(contains_eager(SignIn.agent))
-        .where(SignIn.secret_hash == fingerprint(secret), *_good())
-    ).one_or_none()
+    found = db.session.execute(_signed_in(*_limits_days()), {"secret_hash": fingerprint(secret)}).one_or_none()
     if found is None:
         return None
-    sign_in, is_stale = found
+    agent, sign_in_id, is_stale = found
     if is_stale:
         with transaction() as work:
-            work.execute(update(SignIn).where(SignIn.id == sign_in.id).values(last_seen_at=func.now()))
-    return sign_in.agent
+            work.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=func.now()))
+    return agent
+
+
+@cache
+def _signed_in(idle_days: int, most_days: int) -> Any:
+    """Made once: it is asked at every request."""
+    return (
+        select(Agent, SignIn.id, SignIn.last_seen_at < func.now() - SEEN_EVERY)
+        .join_from(SignIn, Agent, SignIn.agent)
+        .where(SignIn.secret_hash == bindparam("secret_hash"), *_in_time(idle_days, most_days), Agent.active)
+    )
 
 
 def _good() -> list[Any]:
-    return [*_in_time(), Agent.active]
+    return [*_in_time(*_limits_days()), Agent.active]
 
 
-def _in_time() -> list[Any]:
+def _limits_days() -> tuple[int, int]:
+    return current_app.config["SESSION_IDLE_DAYS"], current_app.config["SESSION_MAX_DAYS"]
+
+
+def _in_time(idle_days: int, most_days: int) -> list[Any]:
     """By the database's clock, whatever this machine's says: used lately, and begun not too long ago."""
-    idle = timedelta(days=current_app.config["SESSION_IDLE_DAYS"])
-    at_most = timedelta(days=current_app.config["SESSION_MAX_DAYS"])
-    return [SignIn.last_seen_at > func.now() - idle, SignIn.created_at > func.now() - at_most]
+    idle, most = timedelta(days=idle_days), timedelta(days=most_days)
+    return [SignIn.last_seen_at > func.now() - idle, SignIn.created_at > func.now() - most]
 
 
 def current_key() -> bytes | None:
@@ -59,7 +66,9 @@ def begin(agent: Agent, network: str, browser: str) -> None:
     secret = new_secret()
     with transaction() as work:
         work.execute(delete(SignIn).where(SignIn.secret_hash == current_key()))
-        work.execute(delete(SignIn).where(SignIn.agent_id == agent.id, or_(*(~rule for rule in _in_time()))))
+        work.execute(
+            delete(SignIn).where(SignIn.agent_id == agent.id, or_(*(~rule for rule in _in_time(*_limits_days()))))
+        )
         work.add(
             SignIn(secret_hash=fingerprint(secret), agent_id=agent.id, network=network[:64], browser=browser[:300])
         )

@@ -31,6 +31,21 @@ EMPTY = {
 }
 
 
+class Urls:
+    """The addresses of many cases: one is built, and the others differ in their number only."""
+
+    STAND_IN = 1_000_000_000_000_007
+
+    def __init__(self, endpoint: str, args: Mapping[str, Any]) -> None:
+        self._before, _number, self._after = url_for(endpoint, number=self.STAND_IN, **args).partition(
+            str(self.STAND_IN)
+        )
+
+    def of(self, number: int) -> str:
+        """The address of the case with that number."""
+        return f"{self._before}{number}{self._after}"
+
+
 @dataclass(frozen=True)
 class Listing:
     """What the list pane shows. `args` name the view in addresses; `first` says that it begins at the top."""
@@ -50,6 +65,10 @@ class Listing:
     @property
     def url(self) -> str:
         return url_for("cases.queue", **self.args)
+
+    def urls(self, endpoint: str) -> "Urls":
+        """The addresses of the list's cases on `endpoint`, within this view."""
+        return Urls(endpoint, self.args)
 
     @property
     def more_url(self) -> str | None:

@@ -75,6 +75,7 @@ def earlier_cases(case: Case) -> Sequence[Case]:
     query = (
         select(Case)
         .where(Case.customer_id == case.customer_id, Case.id != case.id, Case.merged_into_id.is_(None))
+        .options(joinedload(Case.owner))
         .order_by(Case.opened_at.desc(), Case.id.desc())
         .limit(EARLIER)
     )

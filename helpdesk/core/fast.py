@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.core.db import transaction
+from helpdesk.core.db import db, transaction
 
 
 class _Ready(NamedTuple):
@@ -23,7 +23,10 @@ class _Ready(NamedTuple):
 
 
 class Fast:
-    """A statement with bindparam() for what changes from call to call. Expanding parameters (IN) are not supported."""
+    """A statement with bindparam() for what changes from call to call. Expanding parameters (IN) are not supported.
+
+    Who listens to the engine's `before_cursor_execute` hears of it as of any other.
+    """
 
     def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
         """`columns` of an insert without values(): those that will be given."""
@@ -35,17 +38,19 @@ class Fast:
 
         Raises SQLAlchemy's errors.
         """
-        with transaction() as session:
-            connection = session.connection()
-            ready = self._ready = self._ready or self._compile(connection)
-            filled = {**ready.constants, **values}
-            for name, convert in ready.conversions:
-                filled[name] = convert(filled[name])
-            cursor = driver_of(connection).cursor()
-            try:
-                return cursor.execute(ready.sql, filled)
-            except psycopg.Error as error:
-                raise _wrapped(connection, error) from error
+        connection = db.session.connection()
+        ready = self._ready = self._ready or self._compile(connection)
+        filled = {**ready.constants, **values}
+        for name, convert in ready.conversions:
+            filled[name] = convert(filled[name])
+        cursor = driver_of(connection).cursor()
+        dispatch: Any = connection.dispatch
+        if dispatch.before_cursor_execute:
+            dispatch.before_cursor_execute(connection, cursor, ready.sql, filled, None, False)
+        try:
+            return cursor.execute(ready.sql, filled)
+        except psycopg.Error as error:
+            raise _wrapped(connection, error) from error
 
     def one(self, **values: Any) -> tuple[Any, ...]:
         """The one row there must be."""

@@ -43,6 +43,10 @@ RULES = [
     # A national identity number: six digits and five.
     (re2.compile(r"\b[0-9]{6} ?[0-9]{5}\b"), "[11 digits]"),
 ]
+SUSPECT = re2.compile(
+    r"(?i)DETAIL:|CONTEXT:|parameters:|://|passw|passord|secret|authoriz|cookie|bearer|/join/|/setup/|@|[0-9]{5}"
+)
+"""What any of the rules begins with: most lines have none of it."""
 QUOTED = re2.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 QUOTED_MAX = 24
 """Longer quotations in an error's own words are what it choked on: somebody's mail, most likely."""
@@ -140,11 +144,15 @@ class Readable(logging.Formatter):
 
     def redacted(self, text: str) -> str:
         """`text` without secrets, reply tokens and national identity numbers, and not longer than LINE_MAX."""
-        text = text[:LINE_MAX].encode("utf-8", "backslashreplace").decode()
+        text = text[:LINE_MAX]
+        if not text.isascii():
+            # Half of a pair, as broken mail has it, is no text that could be written.
+            text = text.encode("utf-8", "backslashreplace").decode()
         for hidden in self.hidden:
             text = text.replace(hidden, "[hidden]")
-        for pattern, instead in RULES:
-            text = pattern.sub(instead, text)
+        if SUSPECT.search(text):
+            for pattern, instead in RULES:
+                text = pattern.sub(instead, text)
         return text
 
     def _error(self, record: logging.LogRecord) -> str:

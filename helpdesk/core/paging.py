@@ -47,17 +47,22 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
         raise InvalidInput(_l("This list has moved on. Please open it again from the start."))
 
 
-def fetch(query: Select[Any], keys: Sequence[Any], after: str | None, *, size: int, newest_first: bool = False) -> Page:
+Asked = Select[Any] | tuple[Select[Any], dict[str, Any]]
+"""A query, or one that was made before and the values of its bindparam()s."""
+
+
+def fetch(query: Asked, keys: Sequence[Any], after: str | None, *, size: int, newest_first: bool = False) -> Page:
     """One page of `query`, ordered by `keys` (columns, the last of them unique), beginning after the cursor.
 
     Rows must carry the key columns as attributes of their first entity.
     """
+    query, values = query if isinstance(query, tuple) else (query, {})
     order = [key.desc() for key in keys] if newest_first else list(keys)
     if after:
         last = decode(after, [key.type.python_type for key in keys])
         row_key = tuple_(*keys)
         query = query.where(row_key < last if newest_first else row_key > last)
-    found = db.session.execute(query.order_by(*order).limit(size + 1)).all()
+    found = db.session.execute(query.order_by(*order).limit(size + 1), values).all()
     rows = found[:size]
     more = len(found) > size
     cursor = encode([getattr(rows[-1][0], key.key) for key in keys]) if more else None

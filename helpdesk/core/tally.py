@@ -59,7 +59,8 @@ class Tally:
     def add(self, counts: dict[str, int]) -> None:
         """Count, and see to it that it is told soon."""
         with self._lock:
-            self._pending.update(counts)
+            for field, more in counts.items():
+                self._pending[field] += more
             begins, self._is_flushing = not self._is_flushing, True
         if begins:
             threading.Thread(target=self._flush_for_ever, daemon=True, name="tally").start()

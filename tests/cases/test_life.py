@@ -123,7 +123,7 @@ def test_the_lists_hold_what_their_names_say(make_case: Callable[..., Case], ada
     found = counts(ada)
     assert (found.unclaimed, found.mine, found.open, found.waiting) == (1, 1, 3, 1)
     assert found.oldest_unclaimed == made[0].waiting_since
-    assert [(count.queue.name, count.unclaimed) for count in queues()] == [("Support", 1)]
+    assert [(count.name, count.unclaimed) for count in queues()] == [("Support", 1)]
 
 
 def test_a_list_is_read_page_by_page_without_gaps(
