@@ -81,9 +81,20 @@ def default_of(column: Any) -> Any:
 def together() -> Iterator[None]:
     """Send the Fast statements inside without waiting for each answer (PostgreSQL's pipeline mode).
 
-    Any other statement waits for its answer, and so for those before it. An error of a Fast one comes at the end, or
-    where rows are fetched. May be nested: an inner end waits too, so `with begin_nested(), together()` is a savepoint.
+    Any other statement waits for its answer, and so for those before it. An error of a Fast one comes at the end of
+    the outermost, or where rows are fetched, or where one waits: settled().
     """
+    with transaction() as session:
+        if driver_of(session.connection()).pgconn.pipeline_status:
+            yield
+        else:
+            with settled():
+                yield
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """As together(), but its end always waits: `with begin_nested(), settled()` is a savepoint."""
     with transaction() as session:
         connection = session.connection()
         try:

@@ -51,8 +51,13 @@ def write(row: Base) -> None:
     with transaction():
         _insert(type(row), tuple(values))(**values)
         if state.get("id") is not None:
-            make_transient_to_detached(row)
-            db.session.add(row)
+            as_loaded(row)
+
+
+def as_loaded(row: Base) -> None:
+    """Let the session take `row`, which stands in the database with its id, as if it had read it there."""
+    make_transient_to_detached(row)
+    db.session.add(row)
 
 
 @lru_cache

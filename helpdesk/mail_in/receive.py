@@ -10,15 +10,19 @@ from helpdesk.blobs.store import Kept, enter, keep
 from helpdesk.cases.models import Queue
 from helpdesk.core import logs
 from helpdesk.core.db import after_commit, transaction
+from helpdesk.core.fast import Fast, together
 from helpdesk.core.jobs import later
 from helpdesk.core.kill_points import here
 from helpdesk.core.over_again import over_again
+from helpdesk.core.rows import as_loaded
 from helpdesk.mail_in.models import InboundMail, Mailbox
 
 READ = "mail_in.read"
 log = logging.getLogger(__name__)
 WAKES = 16
 """So many wake-ups that no worker has taken yet are enough for all of them: each reads whatever waits."""
+BROUGHT = "door queue_id mailbox_id uidvalidity uid envelope_from envelope_to raw_sha256 size trace"
+ENTER = Fast(insert(InboundMail).on_conflict_do_nothing().returning(InboundMail.id), BROUGHT.split())
 
 
 @dataclass(frozen=True)
@@ -49,39 +53,41 @@ def receive(raw: bytes, delivery: Delivery) -> InboundMail:
 @over_again
 def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
     """The row of a mail whose bytes are durable already; joins the caller's transaction. See receive()."""
-    sender = delivery.envelope_from
-    with transaction() as session:
+    row = _row_of(kept, delivery)
+    with transaction() as session, together():
         enter([kept])
-        found = session.execute(
-            insert(InboundMail)
-            .values(
-                door=delivery.door,
-                queue_id=delivery.queue.id,
-                mailbox_id=delivery.mailbox.id if delivery.mailbox else None,
-                uidvalidity=delivery.uidvalidity,
-                uid=delivery.uid,
-                envelope_from=None if sender is None else sender[:320],
-                envelope_to=delivery.envelope_to[:320],
-                raw_sha256=kept.sha256,
-                size=kept.size,
-                trace=logs.new_trace(),
-            )
-            .on_conflict_do_nothing()
-            .returning(InboundMail)
-        ).scalar_one_or_none()
-        if found is None:
+        given = ENTER(**{name: getattr(row, name) for name in BROUGHT.split()}).fetchone()
+        if given is None:
             return session.execute(
                 select(InboundMail).where(
-                    InboundMail.mailbox_id == (delivery.mailbox.id if delivery.mailbox else None),
-                    InboundMail.uidvalidity == delivery.uidvalidity,
-                    InboundMail.uid == delivery.uid,
+                    InboundMail.mailbox_id == row.mailbox_id,
+                    InboundMail.uidvalidity == row.uidvalidity,
+                    InboundMail.uid == row.uid,
                 )
             ).scalar_one()
+        row.id = given[0]
+        as_loaded(row)
         here("mail_in.row_inserted")
         after_commit(lambda: here("mail_in.row_committed"))
-        later(READ, found.id, enough=WAKES)
-        after_commit(lambda: tell(found))
-    return found
+        later(READ, row.id, enough=WAKES)
+        after_commit(lambda: tell(row))
+    return row
+
+
+def _row_of(kept: Kept, delivery: Delivery) -> InboundMail:
+    sender = delivery.envelope_from
+    return InboundMail(
+        door=delivery.door,
+        queue_id=delivery.queue.id,
+        mailbox_id=delivery.mailbox.id if delivery.mailbox else None,
+        uidvalidity=delivery.uidvalidity,
+        uid=delivery.uid,
+        envelope_from=None if sender is None else sender[:320],
+        envelope_to=delivery.envelope_to[:320],
+        raw_sha256=kept.sha256,
+        size=kept.size,
+        trace=logs.new_trace(),
+    )
 
 
 def tell(row: InboundMail) -> None:

@@ -15,7 +15,7 @@ from helpdesk.blobs.s3 import StoreAway
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, db, transaction
-from helpdesk.core.fast import Fast
+from helpdesk.core.fast import Fast, together
 from helpdesk.core.kill_points import here
 from helpdesk.core.leases import give_back, lease
 from helpdesk.core.over_again import over_again
@@ -114,7 +114,7 @@ def finish(reading: Reading, decision: Decision | None = None) -> None:
     """
     letter = reading.letter
     row = letter.row
-    with transaction():
+    with transaction(), together():
         # The same mail by two doors in the same moment: one goes first, the other then sees it.
         alone_with = f"{row.queue_id}{letter.message_id}{letter.content_hash}"
         if not _still_held(row, reading.held_until, alone_with=alone_with):

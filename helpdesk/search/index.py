@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from helpdesk.cases.models import Case, CaseEvent, Message
 from helpdesk.core.db import transaction
-from helpdesk.core.fast import Fast, together
+from helpdesk.core.fast import Fast, settled
 from helpdesk.search.models import CaseWords
 from helpdesk.search.words import joined
 
@@ -96,7 +96,7 @@ ADD, ADD_BARE = _adding(_WORDS), _adding(func.strip(_WORDS))
 def _store(adding: Fast, values: dict[str, Any]) -> bool:
     """Append words to what the case has. False when PostgreSQL takes no more; the transaction goes on."""
     try:
-        with transaction() as session, session.begin_nested(), together():
+        with transaction() as session, session.begin_nested(), settled():
             adding(**values)
     except DBAPIError as error:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", None) != "54000":

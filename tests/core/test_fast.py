@@ -9,7 +9,7 @@ from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Case, CaseEvent
 from helpdesk.core import db as core_db
 from helpdesk.core.db import db, transaction
-from helpdesk.core.fast import Fast, together
+from helpdesk.core.fast import Fast, settled, together
 from helpdesk.core.rows import numbers, write
 from helpdesk.customers.models import Contact, Customer
 
@@ -67,10 +67,10 @@ def test_an_error_names_nobodys_words() -> None:
     assert "Secret Name" not in str(caught.value)
 
 
-def test_a_savepoint_around_an_inner_together_holds_what_it_wrote() -> None:
+def test_a_savepoint_that_waits_holds_what_it_wrote() -> None:
     with transaction() as session, together():
         write(a_customer("kept"))
-        with pytest.raises(IntegrityError), session.begin_nested(), together():
+        with pytest.raises(IntegrityError), session.begin_nested(), settled():
             write(Contact(id=numbers(Contact)[0], customer_id=10**9, name="Undone"))
         write(a_customer("kept too"))
     assert (how_many(Customer), how_many(Contact)) == (2, 0)
