@@ -81,6 +81,7 @@ class InboundMail(Base):
         ),
         Index("ix_inbound_mails_todo", "next_try_at", "id", postgresql_where=text("outcome is null")),
         Index("ix_inbound_mails_outcome_id", "outcome", "id"),
+        Index("ix_inbound_mails_for_a_person", "id", postgresql_where=text("outcome in ('held','unreadable')")),
         Index("ix_inbound_mails_case_id", "case_id"),
         Index("ix_inbound_mails_message_id", "message_id", postgresql_where=text("message_id <> ''")),
         Index("ix_inbound_mails_received_at", "received_at", "id"),

@@ -23,7 +23,7 @@ BEGINNING_MIN = 3
 """Shorter words are taken as they are: half of all words begin with one of three letters."""
 RARE_MAX = 2000
 """Up to so many hits are all read and sorted; of more, the newest are looked for from the newest case back."""
-WINDOWS = (20_000, 200_000)
+FIRST_WINDOW, WINDOWS = 2000, (20_000, 200_000)
 MERGES_MAX = 20
 NUMBER = re.compile(r"\s*#?\s*([0-9]{1,15})\s*")
 
@@ -97,20 +97,27 @@ def _alike(word: str) -> ColumnElement[Any]:
 def _newest(query: ColumnElement[Any], below: int | None, most: int) -> list[int]:
     """The ids of the newest cases with these words, newest first.
 
-    The index knows no order. A rare word's cases are all read and sorted. A common word's newest cases are soon
-    met when walking back from the newest, in windows that grow, so that no question reads a million rows.
+    The index knows no order. A very common word fills its page from the newest cases, and the index is not asked at
+    all: the database would rather read the table than all that is in it. A rare word's cases are all read and sorted.
+    Between them the newest are looked for from the newest case back, in windows that grow, so that no question reads
+    a million rows.
     """
     hits = select(CaseWords.case_id).where(CaseWords.words.op("@@")(query))
     if below is not None:
         hits = hits.where(CaseWords.case_id < below)
+    newest = below or db.session.scalar(select(func.max(CaseWords.case_id))) or 0
+    walk = hits.order_by(CaseWords.case_id.desc()).limit(most)
+
+    def within(window: int) -> list[int]:
+        return list(db.session.scalars(walk.where(CaseWords.case_id >= newest - window)))
+
+    if len(found := within(FIRST_WINDOW)) == most:
+        return found
     some = list(db.session.scalars(hits.limit(RARE_MAX + 1)))
     if len(some) <= RARE_MAX:
         return sorted(some, reverse=True)[:most]
-    newest = below or db.session.scalar(select(func.max(CaseWords.case_id))) or 0
-    walk = hits.order_by(CaseWords.case_id.desc()).limit(most)
     for window in WINDOWS:
-        found = list(db.session.scalars(walk.where(CaseWords.case_id >= newest - window)))
-        if len(found) == most:
+        if len(found := within(window)) == most:
             return found
     return list(db.session.scalars(walk))
 

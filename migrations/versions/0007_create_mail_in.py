@@ -94,6 +94,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inbound_mails_message_row_id"), "inbound_mails", ["message_row_id"], unique=False)
     op.create_index("ix_inbound_mails_outcome_id", "inbound_mails", ["outcome", "id"], unique=False)
+    op.create_index(
+        "ix_inbound_mails_for_a_person",
+        "inbound_mails",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("outcome in ('held','unreadable')"),
+    )
     op.create_index(op.f("ix_inbound_mails_raw_sha256"), "inbound_mails", ["raw_sha256"], unique=False)
     op.create_index("ix_inbound_mails_received_at", "inbound_mails", ["received_at", "id"], unique=False)
     op.create_index(
@@ -129,6 +136,11 @@ def downgrade() -> None:
     op.drop_index("ix_inbound_mails_todo", table_name="inbound_mails", postgresql_where=sa.text("outcome is null"))
     op.drop_index("ix_inbound_mails_received_at", table_name="inbound_mails")
     op.drop_index(op.f("ix_inbound_mails_raw_sha256"), table_name="inbound_mails")
+    op.drop_index(
+        "ix_inbound_mails_for_a_person",
+        table_name="inbound_mails",
+        postgresql_where=sa.text("outcome in ('held','unreadable')"),
+    )
     op.drop_index("ix_inbound_mails_outcome_id", table_name="inbound_mails")
     op.drop_index(op.f("ix_inbound_mails_message_row_id"), table_name="inbound_mails")
     op.drop_index(
