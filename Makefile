@@ -50,8 +50,8 @@ lock: .venv/.installed-dev ## pin what the *.in files name, with hashes; UPGRADE
 
 assets: $(BUILT) ## build the stylesheet and the script
 
-debian: ## install what the tests need from Debian: Chromium, Postfix, Dovecot
-	@.ci/debian chromium postfix dovecot-imapd dovecot-lmtpd
+debian: ## install what the tests need from Debian: Chromium, Postfix, Dovecot, faketime
+	@.ci/debian chromium postfix dovecot-imapd dovecot-lmtpd faketime
 
 clean: ## remove what was built and installed; var/ (your data) stays
 	rm -rf .venv node_modules helpdesk/static/build .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
