@@ -31,18 +31,20 @@ def split_headers(raw: bytes, start: int, end: int) -> tuple[RawHeaders, int, li
         line = raw[position : min(next_line, position + MAX_HEADER_BYTES)].rstrip(b"\r\n")
         if not line:
             return headers, next_line, problems
+        if next_line - position > MAX_HEADER_BYTES:
+            _note(problems, "A header longer than is read.")
         if line[:1] in b" \t" and headers:
-            _continue(headers, line)
+            _continue(headers, line, problems)
         elif match := _NAME.match(line):
             if len(headers) < MAX_HEADERS:
                 headers.append((match[1].decode("ascii").lower(), line[match.end() :].strip(b" \t\r")))
-            elif "More headers than are read." not in problems:
-                problems.append("More headers than are read.")
+            else:
+                _note(problems, "More headers than are read.")
         elif line.startswith((b"From ", b">From ")) and len(headers) < 3:
             pass
         elif headers and _header_follows(raw, next_line, end):
             problems.append("A header line without a name.")
-            _continue(headers, b" " + line)
+            _continue(headers, b" " + line, problems)
         else:
             if headers:
                 problems.append("No empty line between header and body.")
@@ -51,10 +53,18 @@ def split_headers(raw: bytes, start: int, end: int) -> tuple[RawHeaders, int, li
     return headers, end, problems
 
 
-def _continue(headers: RawHeaders, line: bytes) -> None:
+def _continue(headers: RawHeaders, line: bytes, problems: list[str]) -> None:
     name, value = headers[-1]
     if len(value) < MAX_HEADER_BYTES:
         headers[-1] = (name, value + b"\n" + line)
+    else:
+        _note(problems, "A header longer than is read.")
+
+
+def _note(problems: list[str], problem: str) -> None:
+    """Once is enough."""
+    if problem not in problems:
+        problems.append(problem)
 
 
 def _header_follows(raw: bytes, position: int, end: int) -> bool:

@@ -71,7 +71,10 @@ def _mail(root: Part, content: Content, body: Body, state: tuple[list[str], floa
 
     def addresses(name: str) -> tuple[Address, ...]:
         values = [text_of(value, hint) for key, value in headers if key == name]
-        return parse_addresses(tidy(", ".join(values[:10])))
+        found = parse_addresses(tidy(", ".join(values[:10])))
+        if len(found) >= caps.MAX_ADDRESSES:
+            problems.append("More addresses than are read.")
+        return found
 
     def ids(name: str) -> tuple[str, ...]:
         value = first(headers, name)

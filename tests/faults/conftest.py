@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 from cryptography.fernet import Fernet
+from flask import Flask
 
 import config
 from helpdesk.cases.models import Queue
@@ -38,7 +39,8 @@ class OwnDesk:
     postgres: Postgres
     valkey: Valkey
     stack: Stack
-    asked: list[str] = field(default_factory=list)
+    app: Flask
+    """For a question that needs the settings; its database is the desk's."""
 
     def ask(self, question: str) -> list[tuple]:
         """What the database answers, on a connection of its own."""
@@ -95,14 +97,15 @@ def own_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnDesk]:
         "SMTP_DOOR_PORT": str(free_port()),
         "LMTP_DOOR_PORT": str(free_port()),
         "SWEEP_S": "1",
+        "IMAP_POLL_S": "1",
         "LEASE_S": "2",
         "PYTHONUNBUFFERED": "1",
     }
-    _migrate_with_a_queue(settings)
+    app = _migrated_with_a_queue(settings)
     logs = folder / "logs"
     logs.mkdir()
     stack = Stack(settings, "", int(settings["SMTP_DOOR_PORT"]), int(settings["LMTP_DOOR_PORT"]), logs)
-    desk = OwnDesk(folder, postgres, valkey, stack)
+    desk = OwnDesk(folder, postgres, valkey, stack, app)
     try:
         for name, command in (("door", DOOR), ("worker", WORKER), ("beat", BEAT)):
             stack.start(name, *command)
@@ -114,7 +117,7 @@ def own_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnDesk]:
         desk.postgres.stop()
 
 
-def _migrate_with_a_queue(settings: dict[str, str]) -> None:
+def _migrated_with_a_queue(settings: dict[str, str]) -> Flask:
     from flask_migrate import upgrade
 
     from helpdesk.core.db import db
@@ -126,3 +129,4 @@ def _migrate_with_a_queue(settings: dict[str, str]) -> None:
         with transaction() as session:
             session.add(Queue(name="Support", slug="support", address="support@desk.example"))
         db.engine.dispose()
+    return other

@@ -1,8 +1,13 @@
 """Hostile mail: each within 10 s of CPU and 512 MB, always a Mail, and the next mail is read."""
 
+import base64
 import encodings.aliases
+import io
 import resource
+import struct
 import time
+import zipfile
+import zlib
 
 import pytest
 
@@ -40,8 +45,62 @@ def text(content):
     return HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + content
 
 
+def attached(kind, content, name="a"):
+    coded = base64.encodebytes(content)
+    head = b"Content-Type: %b; name=%b\nContent-Transfer-Encoding: base64\n\n" % (kind, name.encode())
+    text_part = b"--b\nContent-Type: text/plain\n\nSee the file.\n--b\n"
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + text_part + head + coded + b"--b--\n"
+
+
+def zip_bomb():
+    """100 MB of zeros in a hundred kilobytes, and the same packed once more."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(100 * MEGABYTE))
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(10):
+            archive.writestr(f"{number}.zip", inner.getvalue())
+    return outer.getvalue()
+
+
+def tnef_bomb():
+    """A winmail.dat that promises 4 GB in each of many attributes, and one that nests."""
+    attribute = struct.pack("<BIL", 2, 0x0006800F, 0xFFFFFFFF) + b"x" * 16
+    return struct.pack("<IH", 0x223E9F78, 1) + attribute * 50_000
+
+
+def picture(width, height):
+    """A PNG whose head says so many dots, and whose rows are all alike."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    rows = zlib.compress(bytes(10 * MEGABYTE), 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def laughs(root):
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    return f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{entities}]><{root}>&l9;</{root}>'.encode()
+
+
+ICS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n%bEND:VCALENDAR\r\n"
+EVENT = b"BEGIN:VEVENT\r\nRRULE:FREQ=SECONDLY;COUNT=2147483647\r\nDTSTART:20260101T000000Z\r\nEND:VEVENT\r\n"
+CARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nN:" + b";" * 1000 + b"\r\nFN:x\r\n" + b" folded\r\n" * 100 + b"END:VCARD\r\n"
+
 MEGABYTE = 1_000_000
 BOMBS = {
+    "a zip bomb": lambda: attached(b"application/zip", zip_bomb(), "a.zip"),
+    "a TNEF bomb": lambda: attached(b"application/ms-tnef", tnef_bomb(), "winmail.dat"),
+    "an ICS bomb": lambda: attached(b"text/calendar", ICS % (EVENT * 20_000), "a.ics"),
+    "nested calendars": lambda: attached(b"text/calendar", b"BEGIN:VCALENDAR\r\n" * 50_000, "a.ics"),
+    "a VCF bomb": lambda: attached(b"text/vcard", CARD * 1_000, "a.vcf"),
+    "billion laughs in XML": lambda: attached(b"application/xml", laughs("x"), "a.xml"),
+    "billion laughs in SVG": lambda: attached(b"image/svg+xml", laughs("svg"), "a.svg"),
+    "an image of 50,000 by 50,000": lambda: attached(b"image/png", picture(50_000, 50_000), "a.png"),
+    "a date past the end of time": lambda: HEAD + b"Date: Fri, 31 Dec 9999 23:59:59 -2359\n\nwords\n",
     "100 nested multiparts": lambda: nested_multiparts(100),
     "1,000 nested multiparts": lambda: nested_multiparts(1_000),
     "10,000 nested multiparts": lambda: nested_multiparts(10_000),
@@ -146,6 +205,19 @@ def test_what_a_bomb_says_in_its_header_is_still_known():
     assert mail.sender.email == "eve@evil.example"
     assert mail.subject == "bomb"
     assert "Larger than is read" in mail.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("one header of 1 MB", "A header longer than is read."),
+        ("a header folded 50,000 times", "A header longer than is read."),
+        ("20,000 addresses", "More addresses than are read."),
+        ("100,000 headers", "More headers than are read."),
+    ],
+)
+def test_a_header_past_a_cap_is_said_so_that_the_case_carries_the_original(name, problem):
+    assert problem in read_safely(BOMBS[name]()).problems
 
 
 def test_deeper_parts_than_are_read_are_kept_whole():
