@@ -65,16 +65,19 @@ def _body(content: Content, subject: str, problems: list[str]) -> Body:
     return split_lines(lines, hints, subject) if any(hints) else body
 
 
+def _addresses(values: list[str], problems: list[str]) -> tuple[Address, ...]:
+    found = parse_addresses(tidy(", ".join(values[:10])))
+    if len(found) >= caps.MAX_ADDRESSES:
+        problems.append("More addresses than are read.")
+    return found
+
+
 def _mail(root: Part, content: Content, body: Body, state: tuple[list[str], float]) -> Mail:
     problems, started = state
     headers, hint = root.headers, content.charset
 
     def addresses(name: str) -> tuple[Address, ...]:
-        values = [text_of(value, hint) for key, value in headers if key == name]
-        found = parse_addresses(tidy(", ".join(values[:10])))
-        if len(found) >= caps.MAX_ADDRESSES:
-            problems.append("More addresses than are read.")
-        return found
+        return _addresses([text_of(value, hint) for key, value in headers if key == name], problems)
 
     def ids(name: str) -> tuple[str, ...]:
         value = first(headers, name)

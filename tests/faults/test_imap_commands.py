@@ -252,7 +252,8 @@ def test_a_database_that_goes_away_in_the_middle_of_a_poll_leaves_the_mailbox_to
         with database_away(app):
             proxy.fault = None
             time.sleep(0.5)
-    assert (ledger(), mailbox.leased_until) == ([], None)
+    # Begun anew in the middle where the database is back in time, else given back.
+    assert ([row.uid for row in ledger()], mailbox.leased_until) in (([], None), ([1, 2, 3], None))
     assert polled(mailbox) == ""
     assert [row.uid for row in ledger()] == [1, 2, 3]
     assert all("$HelpdeskTaken" in flags for flags, _raw in dovecot.mails(user))
