@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from helpdesk.core.kill_points import POINTS
 from tests.chaos.desk import Desk, running_desk, short_folder
+from tests.chaos.faults import some_passing
 from tests.chaos.run import UNDER_LOAD, Trial, everything, is_up
 
 MAILS_PER_HOUR = 10_000
@@ -59,7 +60,7 @@ def _deaths(console: Console, seed: int, points: list[str], runs: int) -> int:
         for number in range(runs):
             started = time.monotonic()
             trial.begin(UNDER_LOAD, rest_s=0.5)
-            left = trial.die_at({point: chance.choice((1, 1, 2, 3)) for point in points}, DEATHS_WITHIN_S)
+            left = trial.die_at({point: some_passing(point, chance) for point in points}, DEATHS_WITHIN_S)
             found, quiet_s = trial.settle()
             died.update(set(points) - left)
             wrong += len(found.wrong) + len(left)
