@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import psycopg
 from cryptography.fernet import Fernet
+from flask import Flask
 from flask_migrate import upgrade
 
 import config
@@ -71,6 +72,8 @@ class Desk:
     imap: Proxy
     settings: dict[str, str]
     nursery: Nursery
+    app: Flask
+    """The test's own application over the same services."""
     cookies: list[str] = field(default_factory=list)
     children: dict[str, Child] = field(default_factory=dict)
     held_back: dict[str, float] = field(default_factory=dict)
@@ -210,7 +213,8 @@ def running_desk(folder: Path, **more: str) -> Iterator[Desk]:
             **more,
         }
         nursery = stack.enter_context(Nursery(settings))
-        desk = Desk(folder, postgres, valkey, smtp, dovecot, imap, settings, nursery)
+        app = create_app(config.load({**settings, "KILL_AT": ""}, services={}))
+        desk = Desk(folder, postgres, valkey, smtp, dovecot, imap, settings, nursery, app)
         try:
             _furnish(desk)
             yield desk
@@ -227,8 +231,7 @@ def _furnish(desk: Desk) -> None:
         for name in ("fsync", "full_page_writes"):
             connection.execute(f"alter system set {name} = off")
         connection.execute("select pg_reload_conf()")
-    app = create_app(config.load({**desk.settings, "KILL_AT": ""}, services={}))
-    with app.app_context():
+    with desk.app.app_context():
         upgrade()
         with transaction() as session:
             queue = Queue(name="Support", slug="support", address=ADDRESS)
@@ -237,7 +240,7 @@ def _furnish(desk: Desk) -> None:
             session.add_all(_mailbox(user, queue, desk.imap.port) for user in MAILBOX_USERS)
             agents = [Agent(email=f"agent{n}@desk.example", name=f"Agent {n}", role="agent") for n in range(AGENTS)]
             session.add_all(agents)
-        desk.cookies = [cookie_of(app, agent) for agent in agents]
+        desk.cookies = [cookie_of(desk.app, agent) for agent in agents]
     desk.nursery.warm_up(desk.cookies[0])
 
 

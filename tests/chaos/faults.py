@@ -180,8 +180,8 @@ class Weather:
 
 
 def some_passing(point: str, chance: random.Random) -> int:
-    """At the how-manieth passing to die. Each mail by the pipe has a process of its own, which passes once."""
-    return 1 if point.startswith("pipe.") else chance.choice((1, 1, 1, 2, 3))
+    """At the how-manieth passing to die. A mail by the pipe has its own process, and a sweeper seldom has work."""
+    return 1 if point.startswith(("pipe.", "sweep.")) else chance.choice((1, 1, 1, 2, 3))
 
 
 def prepare(desk: Desk, point: str) -> None:

@@ -17,6 +17,11 @@ from html import unescape
 from json import dumps
 from typing import Any
 
+from sqlalchemy import select
+
+from helpdesk.cases.models import Queue
+from helpdesk.core.db import db
+from helpdesk.mail_in.receive import Delivery, receive
 from tests.chaos.desk import ADDRESS, MAILBOX_USERS, Desk
 
 PAUSE_S = 0.2
@@ -62,6 +67,8 @@ class Post:
     """No new mail; what is under way is sent until it is acknowledged."""
     over: threading.Event = field(default_factory=threading.Event)
     """Nothing more is tried."""
+    resting_until: float = 0.0
+    """No new mail until then."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -85,6 +92,8 @@ class Post:
             pause = started + within_s * number / count - time.monotonic()
             if self.enough.wait(max(0.0, pause)) or self.over.is_set():
                 return
+            while (rest := self.resting_until - time.monotonic()) > 0 and not self.enough.wait(rest):
+                pass
             self.deliver(door, chance)
 
     def deliver(self, door: str, chance: random.Random) -> Sent:
@@ -103,6 +112,17 @@ class Post:
             self.over.wait(pause)
             pause = min(PAUSE_MAX_S, pause * 2)
         return sent
+
+    def deliver_unheard(self, rest_s: float) -> None:
+        """A mail by a door whose broker is away, and no other for `rest_s`: nobody is woken for it."""
+        self.resting_until = time.monotonic() + rest_s
+        sent = self._new("lmtp", random.Random(len(self.everything)))
+        with self.desk.app.app_context():
+            self.desk.app.extensions["broker_rests_until"] = float("inf")
+            queue = db.session.scalars(select(Queue)).one()
+            receive(letter(sent, self._sender_of(sent)), Delivery("lmtp", queue, "customer@kunde.example", ADDRESS))
+            db.session.remove()
+        sent.tries, sent.acknowledged = 1, True
 
     def _new(self, door: str, chance: random.Random) -> Sent:
         with self._lock:

@@ -15,6 +15,7 @@ from tests.chaos.post import WEIGHTS, Post
 
 QUIET_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
+PREPARE_EVERY_S = 4.0
 FEW_MERGES, MANY_MERGES = 0.1, 0.4
 UNDER_LOAD = {"smtp": 0.5, "lmtp": 0.5, "imap": 1.2, "pipe": 0.4, "form": 0.8, "api": 0.8}
 """Mails a second by each door, while everybody dies."""
@@ -50,10 +51,12 @@ class Trial:
         def is_over() -> bool:
             nonlocal prepared_at
             left = self.desk.still_asked()
-            if time.monotonic() > prepared_at + 2:
+            if time.monotonic() > prepared_at + PREPARE_EVERY_S:
                 prepared_at = time.monotonic()
                 for point in left:
                     prepare(self.desk, point)
+                if any(point.startswith("sweep.inbound") for point in left):
+                    self.post.deliver_unheard(rest_s=2.0)
             return not left
 
         self.pulse.until(is_over, within_s)
