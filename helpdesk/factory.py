@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask, redirect, url_for
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,12 +13,26 @@ import config
 from helpdesk import http, menu
 from helpdesk.accounts.session import agent_of_request
 from helpdesk.core import events, i18n, jobs, kill_points, limits, logs, looks, tally
+from helpdesk.core.commands import Commands
 from helpdesk.core.db import db
 from helpdesk.reactions import REACTIONS
 from helpdesk.rooms import COMMANDS, PAGES, PAGES_FOR_PROGRAMS, PUBLIC_FORMS
 
 csrf = CSRFProtect()
-migrations = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
+
+
+class Migrations:
+    """What Flask-Migrate keeps of an application, made when somebody migrates: Alembic is large, and web and workers
+    never use it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> Any:
+        from flask_migrate import Migrate
+
+        Migrate(self._app, db, directory=str(Path(__file__).parent.parent / "migrations"), compare_type=True)
+        return getattr(self._app.extensions["migrate"], name)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -31,7 +44,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         n = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
-    migrations.init_app(app, db, compare_type=True)
+    app.extensions["migrate"] = Migrations(app)
     csrf.init_app(app)
     jobs.make_celery(app)
     limits.install(app)
@@ -47,8 +60,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     for pages in (*PAGES_FOR_PROGRAMS, *PUBLIC_FORMS):
         app.register_blueprint(pages)
         csrf.exempt(pages)
-    for name, command in COMMANDS.items():
-        app.cli.add_command(command, name)
+    app.cli = Commands(COMMANDS, app.name)
     app.add_url_rule("/", "home", lambda: redirect(url_for("cases.queue")))
     menu.install(app)
     app.add_url_rule("/health", "health", lambda: {"status": "alive"})

@@ -1,6 +1,5 @@
 """The rooms' tables, pages and commands, in one list."""
 
-from click import Command
 from flask import Blueprint
 
 import helpdesk.accounts.audit_web
@@ -16,20 +15,14 @@ import helpdesk.mail_in.models
 import helpdesk.mail_out.models
 import helpdesk.search.models
 import helpdesk.watch.models  # noqa: F401
-from helpdesk.accounts.cli import agents
 from helpdesk.accounts.settings_web import web as accounts
-from helpdesk.backup.cli import backup
-from helpdesk.cases.cli import cases as cases_command
 from helpdesk.cases.queue_web import web as queue_pages
-from helpdesk.cases.setup_cli import queues, setup
 from helpdesk.cases.web import web as cases
 from helpdesk.customers.web import web as customers
-from helpdesk.demo.cli import demo
 from helpdesk.intake.api import api as intake_api
 from helpdesk.intake.contact import contact
 from helpdesk.intake.web import web as intake
 from helpdesk.live.web import web as live
-from helpdesk.mail_in.cli import mail
 from helpdesk.mail_in.web import web as mail_in
 from helpdesk.mail_out.web import web as mail_out
 from helpdesk.search.web import web as search
@@ -40,12 +33,13 @@ PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 """No cookies, so no CSRF token either."""
 PUBLIC_FORMS: list[Blueprint] = [contact]
 """In nobody's name but the one typed in, so there is nothing a foreign site could misuse (see intake/contact.py)."""
-COMMANDS: dict[str, Command] = {
-    "setup": setup,
-    "agents": agents,
-    "cases": cases_command,
-    "queues": queues,
-    "mail": mail,
-    "demo": demo,
-    "backup": backup,
+COMMANDS = {
+    "setup": "helpdesk.cases.setup_cli:setup",
+    "agents": "helpdesk.accounts.cli:agents",
+    "cases": "helpdesk.cases.cli:cases",
+    "queues": "helpdesk.cases.setup_cli:queues",
+    "mail": "helpdesk.mail_in.cli:mail",
+    "demo": "helpdesk.demo.cli:demo",
+    "backup": "helpdesk.backup.cli:backup",
 }
+"""Where each `flask` command is. It is imported when somebody types it: web and workers need none of them."""

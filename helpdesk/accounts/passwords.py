@@ -9,7 +9,6 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from helpdesk.core.i18n import lazy as _l
 from helpdesk.core.tokens import new_secret
@@ -73,6 +72,8 @@ def weakness(plain: str, *about: str) -> str | None:
     if len(plain) > LENGTH_MAX:
         return _l("Use at most %(most)s characters.", most=LENGTH_MAX)
     words = [part for word in about for part in (word, *word.replace("@", " ").replace(".", " ").split()) if part]
+    from zxcvbn import zxcvbn  # its word lists fill 12 MB, and few processes ever judge a password
+
     if zxcvbn(plain[:ESTIMATED_LENGTH], user_inputs=words)["guesses"] < GUESSES_MIN:
         return _l("This password is too easy to guess. Several words in a row make a good one.")
     return None

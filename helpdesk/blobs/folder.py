@@ -11,17 +11,10 @@ from typing import BinaryIO
 
 from flask import current_app
 
-from helpdesk.core.errors import HelpdeskError
-from helpdesk.core.i18n import lazy as _l
+from helpdesk.blobs.errors import NoSpace
 from helpdesk.core.kill_points import here
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class NoSpace(HelpdeskError):
-    """Less than FREE_DISK_MIN_BYTES is left: intake is refused for now, so that what we have stays safe."""
-
-    code, http_status, sentence = "no_space", 503, _l("We cannot take this in right now. Please try again later.")
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from flask import current_app
 from obstore.exceptions import BaseError
 from obstore.store import S3Store as Bucket
 
-from helpdesk.core.errors import HelpdeskError
-from helpdesk.core.i18n import lazy as _l
+from helpdesk.blobs.errors import StoreAway
 
 TIMEOUT = timedelta(seconds=60)
 """For a whole request: 50 MB at 8 Mbit/s."""
@@ -21,13 +20,6 @@ CONNECT_TIMEOUT = timedelta(seconds=5)
 RETRIES, RETRY_TIME = 3, timedelta(seconds=20)
 DEFAULT_REGION = "us-east-1"
 """What servers other than Amazon's expect to be signed for."""
-
-
-class StoreAway(HelpdeskError):
-    """The object store does not answer, or does not let us in: nothing is taken in for now."""
-
-    code, http_status = "store_away", 503
-    sentence = _l("The place where files are kept does not answer right now. Please try again in a moment.")
 
 
 _process_of_client: list[int] = []

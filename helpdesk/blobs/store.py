@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from helpdesk.blobs.folder import FolderStore
 from helpdesk.blobs.models import Blob
-from helpdesk.blobs.s3 import S3Store
 from helpdesk.core.db import transaction
 from helpdesk.core.fast import Fast
 
@@ -47,8 +46,14 @@ def store() -> Store:
     extensions = current_app.extensions
     if "blobs" not in extensions:
         url = current_app.config["BLOB_URL"]
-        extensions["blobs"] = S3Store.at(url) if url.startswith("s3:") else FolderStore.at(url)
+        extensions["blobs"] = _in_a_bucket(url) if url.startswith("s3:") else FolderStore.at(url)
     return extensions["blobs"]
+
+
+def _in_a_bucket(url: str) -> Store:
+    from helpdesk.blobs.s3 import S3Store  # only who has a bucket carries the client of one
+
+    return S3Store.at(url)
 
 
 def keep(data: bytes) -> Kept:

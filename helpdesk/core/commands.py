@@ -3,15 +3,39 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 
 import click
+from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from helpdesk.core.errors import HelpdeskError, InvalidInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Commands(AppGroup):
+    """The application's commands by name, each imported when it is asked for: `where` gives "module:command"."""
+
+    def __init__(self, where: Mapping[str, str], name: str) -> None:
+        super().__init__(name)
+        self._where = where
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, without importing any."""
+        return sorted({*super().list_commands(ctx), *self._where})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in self._where:
+            return super().get_command(ctx, cmd_name)
+        module, _colon, attribute = self._where[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
 NO_SUCH_TABLE = "42P01"
 """PostgreSQL's code, appendix A of its manual."""
 

@@ -10,8 +10,7 @@ from sqlalchemy import Text, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from helpdesk.blobs.folder import NoSpace
-from helpdesk.blobs.s3 import StoreAway
+from helpdesk.blobs.errors import NoSpace, StoreAway
 from helpdesk.blobs.store import Kept, enter, get, keep
 from helpdesk.core import logs, tally
 from helpdesk.core.db import after_commit, db, transaction

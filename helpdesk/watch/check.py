@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from helpdesk.blobs.folder import NoSpace
+from helpdesk.blobs.errors import NoSpace
 from helpdesk.mail_out.transport import outgoing_is_off
 from helpdesk.watch.judge import FAILING, OK, WARNING, Finding, Patience, judge
 from helpdesk.watch.parts import disks, known_revisions, probes

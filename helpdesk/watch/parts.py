@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import text
 
@@ -60,8 +59,8 @@ def ask_files() -> None:
 @cache
 def known_revisions() -> tuple[str, ...]:
     """The revisions of the migrations that this code has, newest first."""
-    folder = Path(__file__).parent.parent.parent / "migrations"
-    return tuple(script.revision for script in ScriptDirectory(str(folder)).walk_revisions())
+    files = (Path(__file__).parent.parent.parent / "migrations" / "versions").glob("[0-9]*.py")
+    return tuple(sorted((file.name.partition("_")[0] for file in files), reverse=True))
 
 
 def disks() -> dict[str, int]:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from helpdesk.blobs import store
-from helpdesk.blobs.s3 import StoreAway
+from helpdesk.blobs.errors import StoreAway
 from helpdesk.blobs.store import get, put
 from tests.servers import S3, free_port
 

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from helpdesk.blobs.folder import FolderStore, NoSpace
+from helpdesk.blobs.errors import NoSpace
+from helpdesk.blobs.folder import FolderStore
 from helpdesk.blobs.models import Blob
 from helpdesk.blobs.store import get, keep
 from helpdesk.cases.models import Attachment, Case, Queue

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -202,3 +203,8 @@ def test_the_brokers_queue_tells_a_dead_worker_from_a_dead_timetable(app: Flask)
     _status, parts = checks(app.test_client())
     assert (parts["worker"], parts["beat"]) == ("failing", "ok")
     client.delete("default")
+
+
+def test_the_known_revisions_are_those_of_the_migrations(app: Flask) -> None:
+    scripts = ScriptDirectory(str(Path(app.root_path).parent / "migrations"))
+    assert known_revisions() == tuple(script.revision for script in scripts.walk_revisions())
