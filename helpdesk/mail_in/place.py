@@ -124,7 +124,7 @@ def _warning(letter: Letter, case: Case | None) -> str:
     elsewhere = [person.email for person in mail.reply_to if person.email.lower() != writer and "@" in person.email]
     if elsewhere and mail.original_sender is None:
         warnings.append(_("Asks for replies to %(address)s.", address=storable(elsewhere[0])))
-    if case is not None:
+    if case is not None and mail.cc:
         known = set(db.session.scalars(select(Participant.address).where(Participant.case_id == case.id)))
         ours = letter.row.queue.address
         new = [person.email for person in mail.cc if person.email.lower() not in known | {ours}]

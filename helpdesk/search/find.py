@@ -111,7 +111,7 @@ def _newest(query: ColumnElement[Any], below: int | None, most: int) -> list[int
     def within(window: int) -> list[int]:
         return list(db.session.scalars(walk.where(CaseWords.case_id >= newest - window)))
 
-    if len(found := within(FIRST_WINDOW)) == most:
+    if len(found := within(FIRST_WINDOW)) == most or newest <= FIRST_WINDOW:
         return found
     some = list(db.session.scalars(hits.limit(RARE_MAX + 1)))
     if len(some) <= RARE_MAX:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Text, bindparam, delete, func, literal_column, select
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -76,8 +76,8 @@ def _add(case: Case, messages: Iterable[Message], *, about_case: bool) -> None:
         people = f"{people} {joined(_customer(case))}"
     text = joined(word for message in messages for word in _said(message))
     values = {"case_id": case.id, "subject": subject, "people": people, "text": text}
-    if about_case and len(text) < SHORT:
-        ADD(**values)
+    if len(text) < SHORT:
+        ADD_SHORT(**values)
     elif not _store(ADD, values) and not _store(ADD_BARE, values):
         log.warning("Case %s has more words than can be indexed; the newest are left out", case.number)
 
@@ -91,6 +91,8 @@ def _adding(words: Any) -> Fast:
 
 _WORDS = vector(*(bindparam(name, type_=Text) for name in ("subject", "people", "text")))
 ADD, ADD_BARE = _adding(_WORDS), _adding(func.strip(_WORDS))
+ADD_SHORT = Fast(select(func.add_case_words(bindparam("case_id", type_=BigInteger), _WORDS)))
+"""For words that surely make a tsvector of their own; the function sees to it when they do not fit with the others."""
 
 
 def _store(adding: Fast, values: dict[str, Any]) -> bool:
