@@ -34,6 +34,7 @@ PAGES_FOR_PROGRAMS: list[Blueprint] = [intake_api]
 PUBLIC_FORMS: list[Blueprint] = [contact]
 """In nobody's name but the one typed in, so there is nothing a foreign site could misuse (see intake/contact.py)."""
 COMMANDS = {
+    "db": "flask_migrate.cli:db",
     "setup": "helpdesk.cases.setup_cli:setup",
     "agents": "helpdesk.accounts.cli:agents",
     "cases": "helpdesk.cases.cli:cases",
