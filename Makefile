@@ -36,6 +36,9 @@ chaos: assets .venv/.installed-dev ## kill and break everything for an hour: mak
 	RACE_RUNS=$(or $(RACES),$(if $(MINUTES),20,200)) $(PYTHON) -m pytest -q -s tests/races
 	$(PYTHON) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(POINTS),--points $(POINTS))
 
+fuzz: assets .venv/.installed-dev ## inputs at random for all that reads what strangers send: make fuzz MINUTES=10 SEED=1
+	$(PYTHON) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
 bench: assets .venv/.installed-dev ## print the desk's figures; BENCH="--million --keep" measures more, keeps the table
 	$(PYTHON) -m benchmarks $(BENCH)
 
@@ -69,4 +72,4 @@ SOURCES := $(shell find helpdesk -name '*.html' -o -path 'helpdesk/assets/*' -ty
 $(BUILT): node_modules/.installed $(SOURCES)
 	@.ci/once $@ $^ -- .ci/npm run --silent build
 
-.PHONY: help run demo test lint chaos bench mailscore lock assets debian clean
+.PHONY: help run demo test lint chaos fuzz bench mailscore lock assets debian clean

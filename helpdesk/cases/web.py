@@ -103,11 +103,19 @@ def page(case: Case, *, everything: bool = False, **more: Any) -> str:
 def at_its_address(shown: str) -> Response:
     """`shown` for htmx, whose address line follows when it stands elsewhere."""
     answer = make_response(shown)
-    before = urlsplit(request.headers.get("HX-Current-URL", ""))
     here = request.full_path.rstrip("?")
-    if wants_fragment() and f"{before.path}?{before.query}".rstrip("?") != here:
+    if wants_fragment() and _address_line() != here:
         answer.headers["HX-Push-Url"] = here
     return answer
+
+
+def _address_line() -> str:
+    """Path and parameters of the page that htmx stands on; empty when it names none."""
+    try:
+        before = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return f"{before.path}?{before.query}".rstrip("?")
 
 
 def say(case: Case) -> str:

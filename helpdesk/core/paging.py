@@ -41,9 +41,11 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
                 raise TypeError
             if value is None or "\x00" in str(value) or (kind is int and not 0 <= value < 2**63):
                 raise ValueError
+            # A lone surrogate is no text for the database: this raises.
+            str(value).encode()
             key.append(datetime.fromisoformat(value) if kind is datetime else value)
         return key
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise InvalidInput(_l("This list has moved on. Please open it again from the start."))
 
 

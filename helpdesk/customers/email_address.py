@@ -39,7 +39,8 @@ def _ascii_domain(domain: str) -> str:
     if domain.startswith("["):
         return domain
     try:
-        return idna.encode(domain, uts46=True).decode().lower()
+        # The mapping makes dots of other scripts' full stops: one may stand at the end only now.
+        return idna.encode(domain, uts46=True).decode().lower().rstrip(".")
     except (idna.IDNAError, UnicodeError):
         return domain
 

@@ -13,7 +13,8 @@ def form_queue(slug: str | None) -> Queue:
     """The active queue called `slug`, or the oldest one. Raises NotFound."""
     query = select(Queue).where(Queue.active).order_by(Queue.id).limit(1)
     if slug is not None:
-        query = query.where(Queue.slug == slug.replace("\x00", ""))
+        # A program's JSON may hold what no text in the database can: NUL and lone surrogates.
+        query = query.where(Queue.slug == slug.replace("\x00", "").encode("utf-8", "replace").decode())
     queue = db.session.scalar(query)
     if queue is None:
         raise NotFound()
