@@ -50,7 +50,9 @@ def merge(case: Case, into: Case, by: Agent) -> Case:
 def unmerge(case: Case, by: Agent) -> Case:
     """Take a merged case out again, with the messages it brought; it is open. Raises AlreadyDone."""
     with transaction() as session:
-        session.refresh(case, with_for_update=True)
+        # Its own row alone: who fetched it may have joined others to it, and an outer join cannot be locked.
+        own = select(Case).where(Case.id == case.id).with_for_update(of=Case)
+        session.execute(own.execution_options(populate_existing=True)).scalar_one()
         if case.merged_into_id is None:
             raise AlreadyDone()
         # Who has the messages now may not be given more of them, or lose them, meanwhile.

@@ -1,5 +1,7 @@
 """What once broke something and is no mail: each as it was sent. Mails are in seeds/mails/."""
 
+import contextvars
+import functools
 import json
 from collections.abc import Callable
 
@@ -8,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from helpdesk.accounts.models import Agent
-from helpdesk.cases.models import Queue
+from helpdesk.cases.models import Case, Queue
+from helpdesk.core.db import db
 from helpdesk.core.errors import InvalidInput
 from helpdesk.core.paging import decode
 from helpdesk.customers.email_address import normal_email
@@ -44,3 +47,31 @@ def test_an_address_line_that_is_no_address_is_nobodys_concern(
     answer = signed_in(ada).get(f"/cases/{case.number}", headers=headers)
     assert answer.status_code == 200
     assert answer.headers["HX-Push-Url"] == f"/cases/{case.number}"
+
+
+def test_a_merge_can_be_undone_from_the_page(
+    signed_in: Callable[[Agent], FlaskClient], ada: Agent, post_mail: Callable[..., InboundMail]
+) -> None:
+    """It answered 500: the case comes with its owner and customer, and PostgreSQL locks no outer join."""
+    first, second = (post_mail(letter(subject=subject)).case for subject in ("One", "Two"))
+    assert first is not None
+    assert second is not None
+    one, two = first.number, second.number
+    client = signed_in(ada)
+    db.session.remove()
+    for path, fields in ((f"/cases/{two}/merge", {"into": one}), (f"/cases/{two}/unmerge", {})):
+        send = functools.partial(client.post, path, data=fields)
+        assert contextvars.Context().run(send).status_code == 303
+    assert db.session.query(Case.merged_into_id).where(Case.number == two).scalar() is None
+
+
+def test_a_case_that_was_never_merged_cannot_be_taken_out_again(
+    signed_in: Callable[[Agent], FlaskClient], ada: Agent, post_mail: Callable[..., InboundMail]
+) -> None:
+    case = post_mail(letter()).case
+    assert case is not None
+    number = case.number
+    db.session.remove()
+    client = signed_in(ada)
+    answer = contextvars.Context().run(lambda: client.post(f"/cases/{number}/unmerge"))
+    assert answer.status_code == 409
