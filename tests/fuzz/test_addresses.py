@@ -59,7 +59,7 @@ def deceits(draw: st.DrawFn) -> str:
     return f"{in_comment(draw(TEMPTING_TEXT))} {draw(PLAIN_WORDS)} <{EVIL}> {in_comment(draw(TEMPTING_TEXT))}"
 
 
-@tries(400)
+@tries(200)
 @given(deceits())
 @example('"alice@example.org, carol@example.org" <bob@evil.example>')
 def test_no_name_makes_another_the_sender(line: str) -> None:
@@ -71,7 +71,7 @@ def test_no_name_makes_another_the_sender(line: str) -> None:
     tried("deceitful senders")
 
 
-@tries(400)
+@tries(200)
 @given(st.one_of(PEOPLE, TEXTS, st.lists(encoded_words()).map(", ".join)), st.integers(1, 20))
 def test_every_list_of_addresses_is_read(text: str, limit: int) -> None:
     found = parse_addresses(text, limit)
@@ -80,7 +80,7 @@ def test_every_list_of_addresses_is_read(text: str, limit: int) -> None:
     tried("address lists")
 
 
-@tries(400)
+@tries(200)
 @given(ADDRESSES | TEXTS | st.emails() | st.builds("{}@{}".format, TEXTS, TEXTS))
 def test_an_address_has_one_normal_form(text: str) -> None:
     found = normal_email(text)
@@ -96,7 +96,7 @@ def test_an_address_has_one_normal_form(text: str) -> None:
     is_role(found)
 
 
-@tries(300)
+@tries(150)
 @given(TEXTS | st.text("+0123456789 ()-./", max_size=20) | st.integers().map(str))
 def test_a_phone_number_has_one_normal_form(text: str) -> None:
     found = normal_phone(text)
@@ -106,7 +106,7 @@ def test_a_phone_number_has_one_normal_form(text: str) -> None:
     tried("phone numbers")
 
 
-@tries(300)
+@tries(150)
 @given(TEXTS | st.from_regex(r"(NO)?[ .]?[0-9]{3}[ \u00a0.-]?[0-9]{3} ?[0-9]{3}( ?MVA)?", fullmatch=True))
 def test_an_organisation_number_is_nine_digits_or_none(text: str) -> None:
     found = normal_org_no(text)

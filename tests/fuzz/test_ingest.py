@@ -42,7 +42,7 @@ def take_in(raw: bytes, queue: Queue, sender: str | None, recipient: str) -> Inb
 def test_every_mail_ends_in_the_ledger_whole(queue: Queue) -> None:
     queue_id = queue.id
 
-    @tries(70)
+    @tries(45)
     @given(MAILS, ENVELOPES, ADDRESSES, st.booleans())
     def comes_in(raw: bytes, sender: str | None, recipient: str, again: bool) -> None:
         to = db.session.get_one(Queue, queue_id)

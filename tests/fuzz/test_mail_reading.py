@@ -11,7 +11,7 @@ from tests.fuzz.mails import MAILS, SEEDS
 from tests.fuzz.pace import tried, tries
 
 
-@tries(250)
+@tries(150)
 @given(MAILS)
 def test_every_mail_is_read_and_nothing_of_it_is_lost(raw: bytes) -> None:
     read_and_look(raw)

@@ -26,7 +26,7 @@ def test_every_answer_is_one_that_the_document_names(app: Flask, queue: Queue, m
     assert operations
     for operation in operations:
 
-        @tries(40)
+        @tries(20)
         @given(operation.as_strategy(generation_mode=mode))
         def is_asked(case: schemathesis.Case) -> None:
             answer = case.call_and_validate(checks=CHECKS)

@@ -64,7 +64,7 @@ def test_every_address_with_anything_in_it_is_answered_and_looking_changes_nothi
     names = names_by_room()
     db.session.remove()
 
-    @tries(330)
+    @tries(220)
     @given(st.data())
     def is_asked(data: st.DataObject) -> None:
         rule = data.draw(st.sampled_from(rules(desk)))
@@ -108,7 +108,7 @@ def test_every_form_with_anything_in_its_fields_is_answered_and_leaves_nothing_h
         who = data.draw(st.sampled_from([0, 0, 0, 1, 2]))
         ask(browser(who), "POST", path, "forms", data=fields, headers=headers(data.draw(ASKED_HOW)))
 
-    @tries(200)
+    @tries(60)
     @given(st.data())
     def is_sent(data: st.DataObject) -> None:
         form = data.draw(st.sampled_from(known))
@@ -123,7 +123,7 @@ def test_every_form_with_anything_in_its_fields_is_answered_and_leaves_nothing_h
                 del fields[name]
         send(data, form.action, fields)
 
-    @tries(120)
+    @tries(40)
     @given(st.data())
     def is_made_up(data: st.DataObject) -> None:
         rule = data.draw(st.sampled_from(routes))
