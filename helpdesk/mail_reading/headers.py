@@ -224,7 +224,8 @@ def message_ids(text: str) -> tuple[str, ...]:
     """The identifiers in a Message-ID, In-Reply-To or References line, without brackets, each once, in order."""
     found = _MESSAGE_ID.findall(text)
     if not found and text.strip() and "<" not in text:
-        found = [word for word in text.replace(",", " ").split() if "@" in word and len(word) < 990]
+        words = (word.strip(">") for word in text.replace(",", " ").split())
+        found = [word for word in words if "@" in word and ">" not in word and len(word) < 990]
     unique = list(dict.fromkeys(found))
     if len(unique) > MAX_REFERENCES:
         # RFC 5322 wants the first (the thread's root) and the last ones (the nearest parents).

@@ -54,7 +54,9 @@ def main(arguments: Sequence[str]) -> int:
                 "atheris is not installed here (it has wheels for Linux on x86-64 only): Hypothesis went alone."
             )
         else:
-            broken += _what_atheris_says(log.read_text(errors="replace"), hunter.returncode, counts)
+            words = _what_atheris_says(log.read_text(errors="replace"), hunter.returncode, counts)
+            console.print(*words, markup=False, highlight=False, style="red")
+            broken += words
     _show(console, counts, broken, seed)
     return 1 if broken else 0
 
