@@ -56,7 +56,8 @@ class Superseded(Exception):
 
 def read_mail(inbound_id: int) -> None:
     """Read the mail behind a ledger row and give it its outcome. A row that has one, or is being read, is left."""
-    row = lease(InboundMail, inbound_id, InboundMail.outcome.is_(None), seconds=current_app.config["LEASE_S"])
+    may_be_read = (InboundMail.outcome.is_(None), InboundMail.attempts < ATTEMPTS_MAX)
+    row = lease(InboundMail, inbound_id, *may_be_read, seconds=current_app.config["LEASE_S"])
     if row is not None:
         read_leased(row)
 

@@ -12,6 +12,7 @@ from helpdesk.core.db import db, transaction
 from helpdesk.mail_in import work
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import READ, WAKES, Delivery, receive
+from helpdesk.mail_in.story import ATTEMPTS_MAX
 from helpdesk.mail_in.work import TAKEN_AT_ONCE, read_what_waits, take
 from tests.letters import letter
 
@@ -93,3 +94,11 @@ def test_the_broker_is_told_no_more_than_it_takes_to_wake_every_worker(queue: Qu
         receive(letter(subject=f"Matter {n}"), Delivery("pipe", queue))
     assert broker.llen("mail_in") == WAKES
     assert READ.encode() in broker.lrange("mail_in", 0, 0)[0]
+
+
+def test_mail_that_has_had_all_its_attempts_is_not_begun_again_by_a_late_wake_up(waiting: list[int]) -> None:
+    change(waiting[0], attempts=ATTEMPTS_MAX)
+    read_what_waits(waiting[0])
+    db.session.rollback()
+    row = db.session.get_one(InboundMail, waiting[0])
+    assert (row.outcome, row.attempts) == (None, ATTEMPTS_MAX)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from helpdesk.core.jobs import QUEUES
 from helpdesk.core.tally import tally
 
 KEPT = ("watch_probes", "watchdog", "watch_began")
@@ -27,6 +28,8 @@ def fresh_watch(request: pytest.FixtureRequest) -> Iterator[None]:
     counts = tally()
     counts.flush()
     counts._client.delete(counts.name)
+    # Wake-ups that tests before this one left look like a worker who takes none.
+    app.extensions["broker_probe"].delete(*QUEUES)
     # This process has watched for hours.
     app.extensions["watch_began"] = -(10**9)
     yield
