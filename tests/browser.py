@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
-from helpdesk.accounts.models import Agent, SignIn
+from helpdesk.accounts.models import Agent
 from helpdesk.core.db import transaction
 from helpdesk.core.looks import STATIC
-from helpdesk.core.tokens import fingerprint, new_secret
+from tests.signing_in import secret_of
 
 EVENT_IDS = itertools.count(100_000, 1000)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -70,12 +70,9 @@ def cookie(app: Flask) -> Callable[[Agent], str]:
     """The session cookie of a fresh sign-in."""
 
     def for_agent(agent: Agent) -> str:
-        secret = new_secret()
-        with transaction() as session:
-            session.add(SignIn(secret_hash=fingerprint(secret), agent_id=agent.id))
         sign = SecureCookieSessionInterface().get_signing_serializer(app)
         assert sign is not None
-        return str(sign.dumps({"sign_in": secret, "_permanent": True}))
+        return str(sign.dumps({"sign_in": secret_of(agent), "_permanent": True}))
 
     return for_agent
 

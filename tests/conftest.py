@@ -12,15 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 import config
-from helpdesk.accounts.models import Agent, SignIn
+from helpdesk.accounts.models import Agent
 from helpdesk.cases.models import Queue
 from helpdesk.core.db import Base, db, transaction
-from helpdesk.core.tokens import fingerprint, new_secret
 from helpdesk.embedded.postgres import Postgres, start_postgres
 from helpdesk.embedded.valkey import Valkey, start_valkey
 from helpdesk.mail_in.models import InboundMail
 from helpdesk.mail_in.receive import Delivery, receive
 from helpdesk.mail_in.story import read_mail
+from tests.signing_in import browser_of
 
 pytest_plugins = ["tests.servers", "tests.browser"]
 
@@ -166,17 +166,7 @@ def reader(app: Flask) -> Agent:
 @pytest.fixture
 def signed_in(app: Flask) -> Callable[[Agent], FlaskClient]:
     """A browser without JavaScript in which this agent is signed in."""
-
-    def sign_in(agent: Agent) -> FlaskClient:
-        secret = new_secret()
-        with transaction() as session:
-            session.add(SignIn(secret_hash=fingerprint(secret), agent_id=agent.id))
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["sign_in"] = secret
-        return client
-
-    return sign_in
+    return lambda agent: browser_of(app, agent)
 
 
 @pytest.fixture

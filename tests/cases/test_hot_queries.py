@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from helpdesk.accounts.models import Agent, SignIn
+from helpdesk.accounts.models import Agent
 from helpdesk.cases.answer import Draft, answer
 from helpdesk.cases.claim import assign, claim, claim_next, release
 from helpdesk.cases.close import close, reopen
@@ -16,7 +16,7 @@ from helpdesk.cases.note import note
 from helpdesk.cases.queue import VIEWS
 from helpdesk.core.db import Base, db, transaction
 from helpdesk.core.leases import lease
-from helpdesk.core.tokens import fingerprint, new_secret
+from helpdesk.core.tokens import new_secret
 from helpdesk.demo.load import Wanted, load
 from helpdesk.live.replay import since
 from helpdesk.mail_in.models import InboundMail
@@ -27,6 +27,7 @@ from helpdesk.mail_out.models import OutboundMail
 from helpdesk.mail_out.sweep import due_mail
 from tests.cases.plans import Read, told
 from tests.conftest import empty_the_tables
+from tests.signing_in import browser_of
 
 CASES = 20_000
 FEW = {"agents", "queues", "mailboxes", "heartbeats", "one_time_links"}
@@ -104,13 +105,7 @@ def agent(desk: Flask) -> Agent:
 @pytest.fixture(scope="module")
 def browser(desk: Flask, agent: Agent) -> FlaskClient:
     """A browser in which the admin is signed in."""
-    secret = new_secret()
-    with transaction() as session:
-        session.add(SignIn(secret_hash=fingerprint(secret), agent_id=agent.id))
-    client = desk.test_client()
-    with client.session_transaction() as cookie:
-        cookie["sign_in"] = secret
-    return client
+    return browser_of(desk, agent)
 
 
 def judge(found: list[Read]) -> None:

@@ -15,10 +15,9 @@ from typing import Any
 
 from flask import Flask
 
-from helpdesk.accounts.models import Agent, SignIn
-from helpdesk.core.db import transaction
-from helpdesk.core.tokens import fingerprint, new_secret
+from helpdesk.accounts.models import Agent
 from tests.ports import free_port
+from tests.signing_in import secret_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -57,11 +56,8 @@ class WebProcess:
 
 def cookie_of(app: Flask, agent: Agent) -> str:
     """The cookie of a browser in which `agent` has just signed in."""
-    secret = new_secret()
-    with transaction() as session:
-        session.add(SignIn(secret_hash=fingerprint(secret), agent_id=agent.id))
     signer: Any = app.session_interface
-    value = signer.get_signing_serializer(app).dumps({"sign_in": secret})
+    value = signer.get_signing_serializer(app).dumps({"sign_in": secret_of(agent)})
     return f"{app.config['SESSION_COOKIE_NAME']}={value}"
 
 
