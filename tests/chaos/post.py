@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import partial
 from html import unescape
 from json import dumps
 from typing import Any
@@ -146,28 +147,20 @@ class Post:
 
     def _ways(self) -> dict[str, Callable[[Sent], Callable[[], bool]]]:
         return {
-            "smtp": self._smtp,
-            "lmtp": self._lmtp,
+            "smtp": partial(self._door, smtplib.SMTP),
+            "lmtp": partial(self._door, smtplib.LMTP),
             "imap": self._imap,
             "pipe": self._pipe,
             "form": self._form,
             "api": self._api,
         }
 
-    def _smtp(self, sent: Sent) -> Callable[[], bool]:
+    def _door(self, client_of: type[smtplib.SMTP], sent: Sent) -> Callable[[], bool]:
         raw = letter(sent, self._sender_of(sent))
 
         def send() -> bool:
-            with smtplib.SMTP("127.0.0.1", int(self.desk.settings["SMTP_DOOR_PORT"]), timeout=TIMEOUT_S) as client:
-                return self._hand_over(client, raw)
-
-        return send
-
-    def _lmtp(self, sent: Sent) -> Callable[[], bool]:
-        raw = letter(sent, self._sender_of(sent))
-
-        def send() -> bool:
-            with smtplib.LMTP("127.0.0.1", int(self.desk.settings["LMTP_DOOR_PORT"]), timeout=TIMEOUT_S) as client:
+            port = int(self.desk.settings[f"{client_of.__name__}_DOOR_PORT"])
+            with client_of("127.0.0.1", port, timeout=TIMEOUT_S) as client:
                 return self._hand_over(client, raw)
 
         return send
