@@ -22,6 +22,7 @@ from helpdesk.backup import manifest as manifests
 from helpdesk.backup.errors import BackupRefused, NoRoom, ProgramFailed
 from helpdesk.backup.manifest import DUMP, INDEX, Manifest, path_of, sha256_of
 from helpdesk.backup.server import programs, server_major, tables_in
+from helpdesk.blobs.folder import sync
 from helpdesk.blobs.store import store
 from helpdesk.core.db import db
 
@@ -42,7 +43,7 @@ def create(target: Path, tell: Tell) -> Manifest:
     try:
         made = _fill(unfinished, tell)
         os.rename(unfinished, target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom(target.parent)
@@ -80,7 +81,7 @@ def _fill(folder: Path, tell: Tell) -> Manifest:
         secrets=manifests.marks(current_app.config["SECRET_KEY"], current_app.config["SECRETS_KEYS"]),
     )
     manifests.write(folder, made)
-    _sync(folder)
+    sync(folder)
     return made
 
 
@@ -103,7 +104,7 @@ def _dump(path: Path, snapshot: str) -> None:
             raise NoRoom(path.parent.parent)
         raise ProgramFailed("pg_dump", said)
     path.chmod(0o600)
-    _sync(path)
+    sync(path)
 
 
 def _rows(connection: Connection, table: str) -> int:
@@ -161,11 +162,3 @@ def index_of(folder: Path) -> Iterator[tuple[str, int]]:
         for line in index:
             sha256, _space, size = line.strip().partition(" ")
             yield sha256, int(size)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -38,7 +38,7 @@ class FolderStore:
         target = self.path(sha256)
         if target.exists():
             # Whoever wrote it may have died before its name was durable.
-            _sync_folder(target.parent)
+            sync(target.parent)
             return
         if shutil.disk_usage(self.root).free < current_app.config["FREE_DISK_MIN_BYTES"] + len(data):
             raise NoSpace()
@@ -65,7 +65,7 @@ class FolderStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        sync(target.parent)
 
     def read(self, sha256: str) -> bytes:
         """See Store.read."""
@@ -91,8 +91,9 @@ def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
