@@ -42,26 +42,26 @@ class Moved(HelpdeskError):
         super().__init__(_l("This case was merged into #%(number)s.", number=number), number=number)
 
 
-class StaleAnswer(HelpdeskError):
+class Unseen(HelpdeskError):
+    """Somebody wrote after the one who acts last looked. `news` are the events not seen."""
+
+    def __init__(self, news: list[Any]):
+        self.news = news
+        super().__init__(events=[event.id for event in news])
+
+
+class StaleAnswer(Unseen):
     """Somebody wrote after the author last looked. The text is kept as a draft; `news` are the events not seen."""
 
     code, http_status, headline = "stale_answer", 409, _l("Not sent yet.")
     sentence = _l("Something new was written while you were writing. Your text is kept; please read and send again.")
 
-    def __init__(self, news: list[Any]):
-        self.news = news
-        super().__init__(events=[event.id for event in news])
 
-
-class NotRead(HelpdeskError):
+class NotRead(Unseen):
     """The customer wrote after the one who closes the case last looked. `news` are the events not seen."""
 
     code, http_status, headline = "not_read", 409, _l("Not closed yet.")
     sentence = _l("The customer has just written again. Please read that before you close the case.")
-
-    def __init__(self, news: list[Any]):
-        self.news = news
-        super().__init__(events=[event.id for event in news])
 
 
 class EmptyText(HelpdeskError):

@@ -13,7 +13,7 @@ from helpdesk.cases import wording
 from helpdesk.cases.access import case_for
 from helpdesk.cases.answer import Draft, answer
 from helpdesk.cases.drafts import save_draft
-from helpdesk.cases.errors import NotRead, StaleAnswer
+from helpdesk.cases.errors import StaleAnswer, Unseen
 from helpdesk.cases.events import news_since
 from helpdesk.cases.listing import listing_for
 from helpdesk.cases.models import Case
@@ -137,7 +137,7 @@ def say(case: Case) -> str:
     return _("Answer sent, #%(number)s closed.", number=case.number) if then_close else _("Answer sent.")
 
 
-def stale_page(case: Case, stale: StaleAnswer | NotRead) -> str:
+def stale_page(case: Case, stale: Unseen) -> str:
     """What was written meanwhile, marked in the thread; the composer keeps text and files."""
     case = case_for(current_user, case.number)
     unseen = fresh(stale.news)
