@@ -32,7 +32,7 @@ LONG_LINE = 100
 def queue_for(task_name: str) -> str:
     """The Celery queue that a task stands in: its room's own, or `default`. In `mail_in` stands nothing but reading."""
     room = task_name.split(".")[0]
-    return room if room in QUEUES and not task_name.startswith("mail_in.poll") else "default"
+    return room if room in QUEUES else "default"
 
 
 def make_celery(app: Flask) -> Celery:
