@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -21,8 +22,9 @@ READ = "mail_in.read"
 log = logging.getLogger(__name__)
 WAKES = 16
 """So many wake-ups that no worker has taken yet are enough for all of them: each reads whatever waits."""
-BROUGHT = "door queue_id mailbox_id uidvalidity uid envelope_from envelope_to raw_sha256 size trace"
-ENTER = Fast(insert(InboundMail).on_conflict_do_nothing().returning(InboundMail.id), BROUGHT.split())
+BROUGHT = ("door", "queue_id", "mailbox_id", "uidvalidity", "uid", "envelope_from", "envelope_to")
+KEPT = ("raw_sha256", "size", "trace")
+ENTER = Fast(insert(InboundMail).on_conflict_do_nothing().returning(InboundMail.id), BROUGHT + KEPT)
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,19 @@ def receive(raw: bytes, delivery: Delivery) -> InboundMail:
 @over_again
 def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
     """The row of a mail whose bytes are durable already; joins the caller's transaction. See receive()."""
-    row = _row_of(kept, delivery)
+    brought = _brought(kept, delivery)
     with transaction() as session, together():
         enter([kept])
-        given = ENTER(**{name: getattr(row, name) for name in BROUGHT.split()}).fetchone()
+        given = ENTER(**brought).fetchone()
         if given is None:
             return session.execute(
                 select(InboundMail).where(
-                    InboundMail.mailbox_id == row.mailbox_id,
-                    InboundMail.uidvalidity == row.uidvalidity,
-                    InboundMail.uid == row.uid,
+                    InboundMail.mailbox_id == brought["mailbox_id"],
+                    InboundMail.uidvalidity == brought["uidvalidity"],
+                    InboundMail.uid == brought["uid"],
                 )
             ).scalar_one()
-        row.id = given[0]
+        row = InboundMail(id=given[0], **brought)
         as_loaded(row)
         here("mail_in.row_inserted")
         after_commit(lambda: here("mail_in.row_committed"))
@@ -74,20 +76,20 @@ def enter_in_ledger(kept: Kept, delivery: Delivery) -> InboundMail:
     return row
 
 
-def _row_of(kept: Kept, delivery: Delivery) -> InboundMail:
+def _brought(kept: Kept, delivery: Delivery) -> dict[str, Any]:
     sender = delivery.envelope_from
-    return InboundMail(
-        door=delivery.door,
-        queue_id=delivery.queue.id,
-        mailbox_id=delivery.mailbox.id if delivery.mailbox else None,
-        uidvalidity=delivery.uidvalidity,
-        uid=delivery.uid,
-        envelope_from=None if sender is None else sender[:320],
-        envelope_to=delivery.envelope_to[:320],
-        raw_sha256=kept.sha256,
-        size=kept.size,
-        trace=logs.new_trace(),
-    )
+    return {
+        "door": delivery.door,
+        "queue_id": delivery.queue.id,
+        "mailbox_id": delivery.mailbox.id if delivery.mailbox else None,
+        "uidvalidity": delivery.uidvalidity,
+        "uid": delivery.uid,
+        "envelope_from": None if sender is None else sender[:320],
+        "envelope_to": delivery.envelope_to[:320],
+        "raw_sha256": kept.sha256,
+        "size": kept.size,
+        "trace": logs.new_trace(),
+    }
 
 
 def tell(row: InboundMail) -> None:
