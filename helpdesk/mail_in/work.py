@@ -1,7 +1,7 @@
 """What a woken worker does: it reads the mail it was woken for, and then whatever else waits."""
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask, current_app
 from sqlalchemy import func, select, update
@@ -63,12 +63,9 @@ def _read_at_once(rows: list[InboundMail]) -> None:
             db.session.add_all(part)
             _read_all(part)
 
-    others = [threading.Thread(target=read, args=(rows[at::READERS],)) for at in range(1, READERS)]
-    for other in others:
-        other.start()
-    read(rows[::READERS])
-    for other in others:
-        other.join()
+    with ThreadPoolExecutor(READERS) as readers:
+        # list() raises what a reader raised, once all have come to their end.
+        list(readers.map(read, [rows[at::READERS] for at in range(min(READERS, len(rows)))]))
 
 
 def _read_all(rows: list[InboundMail]) -> None:
